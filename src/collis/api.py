@@ -1,0 +1,215 @@
+"""The whole consultation as one value: read a case, screen it, rank, propose, check, predict.
+
+Everything below is pure: the same case and knowledge give the same consultation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from collis.case.case import Case
+from collis.case.files import read_case
+from collis.case.plan import Plan
+from collis.case.preparation import Preparation
+from collis.course.parameters import MuscleRanking
+from collis.course.predict import Forecast, predict
+from collis.errors import BadInput
+from collis.inference.muscles import rank_muscles as _rank
+from collis.knowledge.load import Knowledge, load
+from collis.knowledge.names import Region
+from collis.knowledge.products import LimitKind
+from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Proposal
+from collis.planning.propose import propose as _propose
+from collis.reasons import Ground
+from collis.safety.check import check as _check
+from collis.safety.screen import Screening
+from collis.safety.screen import screen as _screen
+from collis.safety.verdict import CheckedPlan
+
+DRAWS = 400
+SEED = 20260101
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """One candidate with the verdict of the gate and its forecast."""
+
+    candidate: Candidate
+    checked: CheckedPlan
+    forecast: Forecast
+
+    @property
+    def key(self) -> CandidateKey:
+        """Which kind of candidate it is."""
+        return self.candidate.key
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NextVisit:
+    """The earliest day the label allows the next session, and the ground it stands on."""
+
+    on: date
+    weeks: int
+    ground: Ground
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consultation:
+    """The whole answer. `comparator` names the plan every relative risk is told against."""
+
+    case: Case
+    product: str
+    brand: str
+    knowledge_version: str
+    screening: Screening
+    ranking: MuscleRanking
+    offers: tuple[Offer, ...]
+    not_offered: tuple[NotOffered, ...]
+    comparator: str
+    earliest_next: NextVisit | None
+
+    @property
+    def any_passes(self) -> bool:
+        """Whether at least one candidate is not refused."""
+        return any(offer.checked.passes for offer in self.offers)
+
+    def last_plan_units(self) -> Plan | None:
+        """The last session as a plan, where its lines are exact."""
+        return next((o.candidate.plan for o in self.offers if o.key is CandidateKey.AS_LAST_TIME), None)
+
+
+def knowledge_for(case: Case) -> Knowledge:
+    """Knowledge as it holds on the day of the visit (no date: the newest)."""
+    return load(case.date)
+
+
+def screen(case: Case) -> Screening:
+    """What must be ruled out or cleared first."""
+    return _screen(case, knowledge_for(case))
+
+
+def rank_muscles(case: Case) -> MuscleRanking:
+    """The muscle-sides that may drive the posture, in rank order, with reasons."""
+    return _rank(case, knowledge_for(case))
+
+
+def propose(case: Case) -> Proposal:
+    """The candidate plans for a dated case with a product."""
+    _dated(case)
+    knowledge = knowledge_for(case)
+    return _propose(case, _rank(case, knowledge), knowledge)
+
+
+def check(plan: Plan, case: Case, preparation: Preparation | None = None) -> CheckedPlan:
+    """The verdict on one plan."""
+    _dated(case)
+    return _check(plan, case, knowledge_for(case), preparation)
+
+
+def consult(case: Case) -> Consultation:
+    """The whole consultation: screen, ranking, candidates with verdict and forecast."""
+    _dated(case)
+    knowledge = knowledge_for(case)
+    product = _product(case)
+    ranking = _rank(case, knowledge)
+    proposal = _propose(case, ranking, knowledge)
+    comparator = _comparator(proposal)
+    offers = tuple(
+        Offer(
+            candidate=candidate,
+            checked=_check(candidate.plan, case, knowledge),
+            forecast=_forecast(candidate.plan, case, ranking, knowledge, comparator),
+        )
+        for candidate in proposal.candidates
+    )
+    label = knowledge.label(product, case.region)
+    return Consultation(
+        case=case,
+        product=product,
+        brand=label.brand if label else "",
+        knowledge_version=knowledge.version,
+        screening=_screen(case, knowledge),
+        ranking=ranking,
+        offers=offers,
+        not_offered=proposal.not_offered,
+        comparator=comparator.name if comparator else "",
+        earliest_next=next_visit(case, product, knowledge),
+    )
+
+
+def forecast(plan: Plan, case: Case, *, comparator: Plan | None = None) -> Forecast:
+    """The expected course of one plan."""
+    _dated(case)
+    knowledge = knowledge_for(case)
+    return _forecast(plan, case, _rank(case, knowledge), knowledge, comparator)
+
+
+def next_visit(case: Case, product: str, knowledge: Knowledge) -> NextVisit | None:
+    """The earliest next session: the longest minimum interval knowledge holds for product and region."""
+    intervals = [f for f in knowledge.limits_for(product, case.region) if f.kind is LimitKind.INTERVAL]
+    if not intervals or case.date is None:
+        return None
+    longest = max(intervals, key=lambda fact: fact.amount)
+    days = int(longest.amount)
+    return NextVisit(on=case.date + timedelta(days=days), weeks=days // 7, ground=Ground.of(longest.bound))
+
+
+def open_case(path: Path, *, product: str | None = None, region: str | None = None) -> Case:
+    """A case from its file, with product or region replaced where asked."""
+    case = read_case(path)
+    if region is not None:
+        try:
+            case = replace(case, region=Region(region))
+        except ValueError as error:
+            raise BadInput(where="region", read=region, expected=f"one of {', '.join(Region)}") from error
+    if product is not None:
+        load(case.date).product(product)
+        case = replace(case, request=replace(case.request, product=product))
+    return case
+
+
+def _forecast(
+    plan: Plan, case: Case, ranking: MuscleRanking, knowledge: Knowledge, comparator: Plan | None
+) -> Forecast:
+    return predict(
+        plan,
+        ranking,
+        case,
+        knowledge.response,
+        knowledge.muscles,
+        comparator=comparator,
+        draws=DRAWS,
+        seed=SEED,
+    )
+
+
+def _comparator(proposal: Proposal) -> Plan | None:
+    order = (
+        CandidateKey.AS_LAST_TIME,
+        CandidateKey.LABEL_START,
+        CandidateKey.CAUTIOUS_START,
+        CandidateKey.BALANCED,
+    )
+    by_key = {c.key: c.plan for c in proposal.candidates}
+    return next((by_key[key] for key in order if key in by_key), None)
+
+
+def _dated(case: Case) -> None:
+    if case.date is None:
+        raise BadInput(
+            where="date", read="nothing", expected="the date of the visit", mend="Add `date = 2026-11-10`."
+        )
+    _product(case)
+
+
+def _product(case: Case) -> str:
+    if case.request.product is None:
+        raise BadInput(
+            where="request.product",
+            read="nothing",
+            expected="the product to be used",
+            mend='Add `[request]` with `product = "onabotulinumtoxinA"`.',
+        )
+    return case.request.product

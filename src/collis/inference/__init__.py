@@ -1,0 +1,1 @@
+"""Inference: which muscles drive the posture, and how surely."""

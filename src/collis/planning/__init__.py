@@ -1,0 +1,1 @@
+"""Planning: several candidate plans, each keeping every limit, each explained; none pre-chosen."""

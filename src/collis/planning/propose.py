@@ -1,0 +1,382 @@
+"""Proposes candidate plans: as last time, label or cautious start, balanced, low risk.
+
+A computed plan keeps every cap of `safety.limits`, verified or not. A copied plan is shown as it was given and
+is judged by the gate like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from collis.case.case import Case
+from collis.case.plan import Injection, Origin, Plan
+from collis.case.session import SideEffectKind
+from collis.course.draws import draw_response
+from collis.course.parameters import MuscleRanking
+from collis.course.relief import relief_table
+from collis.errors import BadInput
+from collis.knowledge.load import Knowledge
+from collis.knowledge.names import Guidance, Muscle, MuscleSide
+from collis.knowledge.products import Label, LimitKind, Product
+from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Proposal
+from collis.planning.copied import as_last_time
+from collis.planning.eligible import Eligible, eligible_places
+from collis.planning.explain import bindings, line_reasons, summary_of, untreated
+from collis.planning.objective import Change, Relief, Term, spends, worth_of
+from collis.planning.problem import Place, Problem, Row, Solution
+from collis.planning.rows import cap_rows, too_soon
+from collis.planning.solve import NoPlan, solve
+from collis.reasons import Ground
+from collis.safety.limits import Limit, limits
+from collis.side import Side
+from collis.sources import Sourced
+from collis.units import Dose, decimal_of
+
+DRAWS = 100
+SEED = 20260101
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What all candidates of one case share."""
+
+    case: Case
+    knowledge: Knowledge
+    product: Product
+    label: Label
+    ranking: MuscleRanking
+    caps: tuple[Limit, ...]
+    eligible: Eligible
+    relief: Mapping[tuple[Muscle, Decimal], float]
+    last: Mapping[MuscleSide, Decimal]
+    scale: float
+    most: int
+
+    @property
+    def first_with_product(self) -> bool:
+        """Whether no earlier session used this product, so that its own starting range holds."""
+        last = self.case.last_session
+        return self.case.doses_as_naive or last is None or last.product != self.product.name
+
+
+def propose(case: Case, ranking: MuscleRanking, knowledge: Knowledge) -> Proposal:
+    """Every candidate that can be offered, in the order they are shown, and why others are not."""
+    if case.request.product is None:
+        raise BadInput(where="request.product", read="nothing", expected="the product to be used")
+    product = knowledge.product(case.request.product)
+    copied = as_last_time(case, product, knowledge)
+    candidates = [copied] if isinstance(copied, Candidate) else []
+    not_offered = [copied] if isinstance(copied, NotOffered) else []
+    setting = _setting(case, ranking, knowledge, product)
+    if isinstance(setting, str):
+        not_offered += [
+            NotOffered(key=key, why=setting) for key in (CandidateKey.BALANCED, CandidateKey.LOW_RISK)
+        ]
+        return Proposal(candidates=tuple(candidates), not_offered=tuple(not_offered))
+    balanced: Candidate | None = None
+    for key, make in _makers().items():
+        try:
+            made = make(setting, balanced)
+        except NoPlan as reason:
+            made = NotOffered(key=key, why=f"{str(reason)[0].upper()}{str(reason)[1:]}.")
+        if isinstance(made, NotOffered):
+            not_offered.append(made)
+        else:
+            candidates.append(made)
+            balanced = made if key is CandidateKey.BALANCED else balanced
+    return Proposal(candidates=tuple(candidates), not_offered=tuple(not_offered))
+
+
+Maker = Callable[[Setting, Candidate | None], Candidate | NotOffered]
+
+
+def _makers() -> dict[CandidateKey, Maker]:
+    return {
+        CandidateKey.LABEL_START: _label_start,
+        CandidateKey.CAUTIOUS_START: _cautious_start,
+        CandidateKey.BALANCED: _balanced,
+        CandidateKey.LOW_RISK: _low_risk,
+    }
+
+
+def _setting(case: Case, ranking: MuscleRanking, knowledge: Knowledge, product: Product) -> Setting | str:
+    """What the candidates share, or the sentence that says why nothing is proposed."""
+    label = product.label(case.region)
+    if label is None:
+        return f"No label of {product.name} for region {case.region} is known, so nothing is proposed."
+    soon = too_soon(case, product.name, knowledge)
+    if soon:
+        return soon
+    caps = limits(case, knowledge, product.name)
+    eligible = eligible_places(case, ranking, knowledge, product, label, caps)
+    if not eligible.places:
+        return eligible.why_none
+    figure = knowledge.figure
+    first = case.doses_as_naive or not case.history.sessions
+    return Setting(
+        case=case,
+        knowledge=knowledge,
+        product=product,
+        label=label,
+        ranking=ranking,
+        caps=caps,
+        eligible=eligible,
+        relief=_relief(eligible.places, knowledge, product.name),
+        last=_last_doses(case, product.name),
+        scale=_scale(label),
+        most=int(figure("planning", "sides", "most_first" if first else "most_later")),
+    )
+
+
+def _relief(
+    places: Sequence[Place], knowledge: Knowledge, product: str
+) -> dict[tuple[Muscle, Decimal], float]:
+    muscles = list(dict.fromkeys(place.where.muscle for place in places))
+    doses = sorted({level.units for place in places for level in place.levels})
+    table = relief_table(
+        draw_response(knowledge.response, draws=DRAWS, seed=SEED),
+        product=product,
+        places=[MuscleSide(m, Side.RIGHT) for m in muscles],
+        levels=[float(d) for d in doses],
+        muscles=knowledge.muscles,
+        cycle_weeks=knowledge.figure("planning", "shape", "cycle"),
+    )
+    return {(m, d): float(table[i, j]) for i, m in enumerate(muscles) for j, d in enumerate(doses)}
+
+
+def _last_doses(case: Case, product: str) -> dict[MuscleSide, Decimal]:
+    """Units of the last session by muscle-side where product and names are exact, else nothing."""
+    last = case.last_session
+    if last is None or last.product != product or any(len(line.members) != 1 for line in last.given):
+        return {}
+    found: dict[MuscleSide, Decimal] = {}
+    for line in last.given:
+        found[line.members[0]] = found.get(line.members[0], Decimal(0)) + line.dose.units
+    return found
+
+
+def _scale(label: Label) -> float:
+    """The Units of a usual session: the top of the usual range, else of trials, else of the start."""
+    for key in ("usual_total", "trial_total", "starting_total", "cautious_total"):
+        entry = label.doses.get(key)
+        if entry is not None:
+            return float(_top(entry))
+    raise NoPlan("knowledge gives no usual session total for this label")
+
+
+def _top(entry: Sourced[Any]) -> Decimal:
+    value = entry.value
+    return decimal_of(max(value)) if isinstance(value, tuple) else decimal_of(value)
+
+
+def _bottom(entry: Sourced[Any]) -> Decimal:
+    value = entry.value
+    return decimal_of(min(value)) if isinstance(value, tuple) else decimal_of(value)
+
+
+def _starting(setting: Setting) -> tuple[Decimal, Sourced[Any]] | None:
+    """The label's starting total for this patient, and the entry it comes from.
+
+    None where the label states none for this patient: a figure for the experienced is no start for a naive
+    patient whose own first-session cap lies below it.
+    """
+    doses = setting.label.doses
+    naive = setting.case.doses_as_naive
+    entry = doses.get("starting_total_naive") if naive else None
+    entry = entry if entry is not None else doses.get("starting_total")
+    if entry is None:
+        return None
+    total = _bottom(entry) if naive else _top(entry)
+    first_caps = [c.bound for c in setting.caps if c.kind is LimitKind.TOTAL and not c.entry_error]
+    return None if naive and first_caps and min(first_caps) < total else (total, entry)
+
+
+def _ceiling(setting: Setting) -> Row:
+    """The most Units balanced and low risk may use: the starting range at first, then the usual range."""
+    everywhere = tuple(1.0 for _ in setting.eligible.places)
+    start = _starting(setting)
+    doses = setting.label.doses
+    if setting.first_with_product and start is not None:
+        return Row(id="starting_total", weights=everywhere, low=0.0, high=float(start[0]))
+    if setting.first_with_product and "cautious_total" in doses:
+        return Row(id="cautious_total", weights=everywhere, low=0.0, high=float(_bottom(_cautious(setting))))
+    usual = doses.get("usual_total") or doses.get("trial_total") or doses.get("starting_total")
+    last = setting.case.last_session
+    before = last.total.units if last is not None and last.product == setting.product.name else Decimal(0)
+    return Row(
+        id="usual_total",
+        weights=everywhere,
+        low=0.0,
+        high=float(max(before, _top(usual) if usual else Decimal(0))),
+    )
+
+
+def _cautious(setting: Setting) -> Sourced[Any]:
+    """The cautious total for this patient: the naive figure where there is one and history is naive or unknown."""
+    doses = setting.label.doses
+    naive = doses.get("cautious_total_naive") if setting.case.doses_as_naive else None
+    return naive if naive is not None else doses["cautious_total"]
+
+
+def _label_start(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
+    start = _starting(setting)
+    if start is None:
+        return NotOffered(
+            key=CandidateKey.LABEL_START, why="This label states no starting total, so none is offered."
+        )
+    row = Row(
+        id="starting_total",
+        weights=tuple(1.0 for _ in setting.eligible.places),
+        low=0.0,
+        high=float(start[0]),
+    )
+    return _candidate(setting, CandidateKey.LABEL_START, "start", (row,), Ground.of(start[1]))
+
+
+def _cautious_start(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
+    if _starting(setting) is not None:
+        return NotOffered(key=CandidateKey.CAUTIOUS_START, why="The label states a starting total.")
+    if not setting.first_with_product:
+        return NotOffered(
+            key=CandidateKey.CAUTIOUS_START,
+            why="The patient has had this product; there is a last session to start from.",
+        )
+    if "cautious_total" not in setting.label.doses:
+        return NotOffered(key=CandidateKey.CAUTIOUS_START, why="No source gives a cautious first total.")
+    row = Row(
+        id="cautious_total",
+        weights=tuple(1.0 for _ in setting.eligible.places),
+        low=0.0,
+        high=float(_bottom(_cautious(setting))),
+    )
+    ground = Ground.of(_cautious(setting))
+    return _candidate(setting, CandidateKey.CAUTIOUS_START, "start", (row,), ground)
+
+
+def _balanced(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
+    return _candidate(setting, CandidateKey.BALANCED, "balanced", (_ceiling(setting),), None)
+
+
+def _low_risk(setting: Setting, balanced: Candidate | None) -> Candidate | NotOffered:
+    rows: list[Row] = [_ceiling(setting)]
+    if balanced is not None:
+        swallow = {m: f.number("swallow_weight") for m, f in setting.knowledge.muscles.items()}
+        exposure = sum(swallow[i.muscle] * float(i.dose.units) for i in balanced.plan.injections)
+        rows.append(
+            Row(
+                id="swallow_exposure",
+                weights=tuple(swallow[p.where.muscle] for p in setting.eligible.places),
+                low=0.0,
+                high=exposure * setting.knowledge.figure("planning", "risk", "exposure_kept"),
+            )
+        )
+    made = _candidate(setting, CandidateKey.LOW_RISK, "low_risk", tuple(rows), None)
+    if balanced is not None and made.plan.injections == balanced.plan.injections:
+        return NotOffered(key=CandidateKey.LOW_RISK, why="It comes out the same as the balanced plan.")
+    return made
+
+
+def _candidate(
+    setting: Setting, key: CandidateKey, style: str, extra: Sequence[Row], ground: Ground | None
+) -> Candidate:
+    problem = _problem(setting, style, extra)
+    solution = _solve_with_enough_sides(problem)
+    plan = _plan(setting, key, solution)
+    return Candidate(
+        key=key,
+        plan=plan,
+        summary=summary_of(key, plan, setting.last, ground),
+        lines=line_reasons(plan, setting.ranking, setting.knowledge, setting.last),
+        limited_by=bindings(
+            problem, solution, setting.caps, setting.label, setting.knowledge, setting.product.name
+        ),
+        untreated=untreated(plan, setting.ranking, setting.eligible, problem, solution, setting.knowledge),
+        total_ground=ground,
+        solver=solution.status,
+    )
+
+
+def _problem(setting: Setting, style: str, extra: Sequence[Row]) -> Problem:
+    figure = setting.knowledge.figure
+    places = setting.eligible.places
+    last = setting.case.last_session
+    swallowing = last is not None and last.worst(SideEffectKind.DYSPHAGIA) > 0
+    worked = (
+        last is not None
+        and last.benefit_percent is not None
+        and float(last.benefit_percent) >= figure("planning", "risk", "good_benefit")
+    )
+    terms: list[Term] = [
+        Relief(table=setting.relief),
+        *spends(
+            setting.knowledge,
+            style=style,
+            scale=setting.scale,
+            swallow_factor=figure("planning", "risk", "after_mild_dysphagia") if swallowing else 1.0,
+        ),
+    ]
+    if worked and setting.last:
+        weight = figure("planning", "weight", style, "change")
+        terms.append(Change(weight=weight, scale=setting.scale, last=setting.last))
+    return Problem(
+        places=places,
+        worth=worth_of(places, terms),
+        rows=(*cap_rows(setting.caps, places, setting.knowledge, setting.product.name), *extra),
+        fewest=min(int(figure("planning", "sides", "fewest")), len(places)),
+        most=setting.most,
+    )
+
+
+def _solve_with_enough_sides(problem: Problem) -> Solution:
+    """The solution with the asked number of sides, or with fewer where the caps leave no room for them."""
+    for fewest in range(problem.fewest, 0, -1):
+        try:
+            return solve(
+                Problem(
+                    places=problem.places,
+                    worth=problem.worth,
+                    rows=problem.rows,
+                    fewest=fewest,
+                    most=problem.most,
+                )
+            )
+        except NoPlan:
+            if fewest == 1:
+                raise
+    raise NoPlan("no muscle-side may be injected")
+
+
+def _plan(setting: Setting, key: CandidateKey, solution: Solution) -> Plan:
+    injections = [
+        Injection(
+            muscle=place.where.muscle,
+            side=place.where.side,
+            dose=Dose.of(level.units, setting.product.name),
+            sites=level.sites,
+            guidance=best_guidance(
+                setting.knowledge.muscles[place.where.muscle].text("guidance"), setting.case
+            ),
+        )
+        for place, level in zip(setting.eligible.places, solution.chosen, strict=True)
+        if level is not None
+    ]
+    order = list(Muscle)
+    injections.sort(key=lambda i: (order.index(i.muscle), i.side != "right"))
+    return Plan(
+        name=key.heading, product=setting.product.name, injections=tuple(injections), origin=Origin.COMPUTED
+    )
+
+
+def best_guidance(advice: str, case: Case) -> Guidance:
+    """The guidance at hand that suits the advice for a muscle best; palpation when it needs none."""
+    at_hand = case.request.guidance
+    wanted = {
+        "palpation": (Guidance.PALPATION, *at_hand),
+        "emg_advised": (Guidance.EMG, Guidance.STIMULATION, Guidance.ULTRASOUND, *at_hand),
+        "ultrasound_advised": (Guidance.ULTRASOUND, Guidance.EMG, *at_hand),
+        "image_required": (Guidance.ULTRASOUND, *at_hand),
+    }.get(advice, at_hand)
+    return next((g for g in wanted if g in at_hand), Guidance.PALPATION)

@@ -1,0 +1,286 @@
+"""Forecast curves: one line, one band, time in weeks, gain upward, labels on the marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from collis.course.predict import Forecast, When
+from collis.report import words
+from collis.report.charts import SCREEN, Chart, Palette, Row, Spec, framed, titled, weeks_axis
+
+BAND_WORDS = "middle line and 90 % band"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NextMark:
+    """The rule at the earliest next session: its week and the two lines beside it."""
+
+    week: float
+    head: str
+    below: str = "earliest next session"
+
+
+def forecast_chart(
+    forecast: Forecast,
+    *,
+    title: str,
+    earliest: NextMark | None = None,
+    palette: Palette = SCREEN,
+    width: int = 420,
+    height: int = 170,
+) -> Chart:
+    """The expected gain of one plan by week, with its band, best week, half-gone week and where patients notice."""
+    top, bottom = _gain_domain((forecast,))
+    view = _forecast_view(
+        forecast,
+        palette=palette,
+        domain=(bottom, top),
+        earliest=earliest,
+        width=width,
+        height=height,
+    )
+    spec = {
+        **framed(palette),
+        **view,
+        "title": titled(f"What to expect, {title}", f"Gain in TWSTRS points by week; {BAND_WORDS}", palette),
+    }
+    return Chart(title=title, spec=spec, table=forecast_rows(forecast), alt=forecast_alt(forecast, title))
+
+
+def comparison_chart(
+    forecasts: Sequence[tuple[str, Forecast]],
+    *,
+    earliest: NextMark | None = None,
+    palette: Palette = SCREEN,
+    width: int = 980,
+    height: int = 150,
+    heading: bool = True,
+) -> Chart:
+    """The forecasts of all candidates side by side on one scale; equal sizes, since nothing is chosen for the user."""
+    top, bottom = _gain_domain([f for _, f in forecasts])
+    each = max(150, round((width - 40) / max(1, len(forecasts))) - 18)
+    views = [
+        {
+            **_forecast_view(
+                forecast,
+                palette=palette,
+                domain=(bottom, top),
+                earliest=earliest,
+                width=each,
+                height=height,
+            ),
+            "title": titled(title, "", palette, size=13),
+        }
+        for title, forecast in forecasts
+    ]
+    spec: Spec = {**framed(palette), "hconcat": views, "spacing": 18}
+    if heading:
+        spec["title"] = titled("What to expect", f"Gain in TWSTRS points by week; {BAND_WORDS}", palette)
+    return Chart(
+        title="What to expect",
+        spec=spec,
+        table=tuple({"candidate": title, **row} for title, f in forecasts for row in forecast_rows(f)),
+        alt=" ".join(forecast_alt(f, title) for title, f in forecasts),
+    )
+
+
+def forecast_rows(forecast: Forecast) -> tuple[Row, ...]:
+    """The table behind a forecast: week, and the gain in points with its band, to a hundredth of a point."""
+    return tuple(
+        {
+            "week": week,
+            "gain": round(band.median, 2) + 0.0,
+            "low": round(band.low, 2) + 0.0,
+            "high": round(band.high, 2) + 0.0,
+        }
+        for week, band in zip(forecast.weeks, forecast.gain, strict=True)
+    )
+
+
+def forecast_alt(forecast: Forecast, title: str) -> str:
+    """The forecast in sentences."""
+    best = max(forecast.gain, key=lambda band: band.median)
+    said = [
+        f"{title}: best gain {words.number(best.median, 0)} TWSTRS points "
+        f"({words.span(best.low, best.high, 0)})"
+    ]
+    if forecast.peak_week is not None:
+        said.append(f"best in {when_words(forecast.peak_week)}")
+    if forecast.fading_week is not None:
+        said.append(f"half gone in {when_words(forecast.fading_week)}")
+    return f"{', '.join(said)}."
+
+
+def when_words(when: When, unit: str = "week") -> str:
+    """A time with its band: "week 10 (8 to 13)"; past a year is said as such."""
+    if when.median is None:
+        return "later than 52 weeks"
+    middle = words.number(when.median, 0)
+    if when.low is None or when.high is None:
+        low = "" if when.low is None else f" ({words.number(when.low, 0)} to later than 52 weeks)"
+        return f"{unit} {middle}{low}"
+    return f"{unit} {middle} ({words.span(when.low, when.high, 0)})"
+
+
+def _gain_domain(forecasts: Sequence[Forecast]) -> tuple[float, float]:
+    highest = max((band.high for f in forecasts for band in f.gain), default=10.0)
+    lowest = min((band.low for f in forecasts for band in f.gain), default=0.0)
+    noticed = max((f.meaningful_points for f in forecasts), default=0.0)
+    top = 5.0 * -(-max(highest, noticed * 1.25, 5.0) // 5.0)
+    return top, min(0.0, 5.0 * (lowest // 5.0) if lowest < -0.5 else 0.0)
+
+
+def _forecast_view(
+    forecast: Forecast,
+    *,
+    palette: Palette,
+    domain: tuple[float, float],
+    earliest: NextMark | None,
+    width: int,
+    height: int,
+) -> Spec:
+    bottom, top = domain
+    weeks = {
+        "field": "week",
+        "type": "quantitative",
+        "scale": {"domain": [0, 20]},
+        "axis": weeks_axis(palette),
+    }
+    gain = {
+        "type": "quantitative",
+        "scale": {"domain": [bottom, top]},
+        "axis": {
+            "title": None,
+            "values": list(range(int(bottom), int(top) + 1, 10 if top > 20 else 5)),
+            "grid": True,
+            "gridColor": palette.line,
+            "domain": False,
+            "ticks": False,
+            "labelColor": palette.quiet,
+        },
+    }
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "area", "color": palette.band, "interpolate": "monotone"},
+            "encoding": {"x": weeks, "y": {**gain, "field": "low"}, "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "line", "color": palette.curve, "strokeWidth": 2.2, "interpolate": "monotone"},
+            "encoding": {"x": weeks, "y": {**gain, "field": "gain"}},
+        },
+        *_noticed(forecast, palette, gain, weeks),
+        *_next_mark(earliest, palette, weeks, top),
+        *_landmarks(forecast, palette, gain, weeks),
+    ]
+    return {
+        "width": width,
+        "height": height,
+        "data": {"values": list(forecast_rows(forecast))},
+        "layer": layers,
+    }
+
+
+def _noticed(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec) -> list[Spec]:
+    points = forecast.meaningful_points
+    here = {
+        "values": [{"week": 20, "gain": points, "text": f"{words.number(points)} points: patients notice"}]
+    }
+    return [
+        {
+            "data": here,
+            "mark": {"type": "rule", "strokeDash": [2, 3], "color": palette.quiet, "strokeWidth": 1},
+            "encoding": {"y": {**gain, "field": "gain"}},
+        },
+        {
+            "data": here,
+            "mark": {"type": "text", "align": "right", "dy": -6, "color": palette.quiet, "fontSize": 11},
+            "encoding": {
+                "x": weeks,
+                "y": {**gain, "field": "gain"},
+                "text": {"field": "text", "type": "nominal"},
+            },
+        },
+    ]
+
+
+def _next_mark(earliest: NextMark | None, palette: Palette, weeks: Spec, top: float) -> list[Spec]:
+    if earliest is None or earliest.week > 20:
+        return []
+    here = {"values": [{"week": earliest.week, "head": earliest.head, "below": earliest.below}]}
+
+    def text(field: str, dy: int, weight: int) -> Spec:
+        return {
+            "data": here,
+            "mark": {
+                "type": "text",
+                "align": "left",
+                "baseline": "top",
+                "dx": 5,
+                "dy": dy,
+                "y": 0,
+                "fontWeight": weight,
+                "fontSize": 11,
+                "color": palette.ink,
+            },
+            "encoding": {"x": weeks, "text": {"field": field, "type": "nominal"}},
+        }
+
+    return [
+        {
+            "data": here,
+            "mark": {"type": "rule", "color": palette.ink, "strokeWidth": 1},
+            "encoding": {"x": weeks},
+        },
+        text("head", 0, 600),
+        text("below", 12, 400),
+    ]
+
+
+def _landmarks(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec) -> list[Spec]:
+    marks: list[Spec] = []
+    for name, when, above in (("best", forecast.peak_week, True), ("half gone", forecast.fading_week, False)):
+        if when is None or when.median is None or when.median > forecast.weeks[-1]:
+            continue
+        at = {"week": round(when.median, 2), "gain": round(_gain_at(forecast, when.median), 2)}
+        here = {"values": [{**at, "text": f"{name}, week {words.number(when.median, 0)}"}]}
+        place = {"x": weeks, "y": {**gain, "field": "gain"}}
+        marks += [
+            {
+                "data": here,
+                "mark": {
+                    "type": "point",
+                    "filled": True,
+                    "fill": palette.ground,
+                    "stroke": palette.curve,
+                    "strokeWidth": 1.8,
+                    "size": 44,
+                    "opacity": 1,
+                },
+                "encoding": place,
+            },
+            {
+                "data": here,
+                "mark": {
+                    "type": "text",
+                    "align": "center" if above else "right",
+                    "dy": -11 if above else 13,
+                    "dx": 12 if above else -2,
+                    "fontWeight": 600,
+                    "color": palette.ink,
+                    "fontSize": 11,
+                },
+                "encoding": {**place, "text": {"field": "text", "type": "nominal"}},
+            },
+        ]
+    return marks
+
+
+def _gain_at(forecast: Forecast, week: float) -> float:
+    pairs = list(zip(forecast.weeks, forecast.gain, strict=True))
+    for (before, low), (after, high) in pairwise(pairs):
+        if before <= week <= after:
+            part = (week - before) / (after - before)
+            return low.median + part * (high.median - low.median)
+    return pairs[-1][1].median

@@ -1,0 +1,1 @@
+"""The gate and the screen: plain Python, blind to every model."""

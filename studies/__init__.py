@@ -1,0 +1,1 @@
+"""Studies: long measurements of the program against its bars. `harness` says how one is written."""
