@@ -24,7 +24,7 @@ from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Propo
 from collis.planning.propose import propose as _propose
 from collis.reasons import Ground
 from collis.safety.check import check as _check
-from collis.safety.screen import Screening
+from collis.safety.screen import Screening, ScreenLevel
 from collis.safety.screen import screen as _screen
 from collis.safety.verdict import CheckedPlan
 
@@ -99,7 +99,7 @@ def propose(case: Case) -> Proposal:
     """The candidate plans for a dated case with a product."""
     _dated(case)
     knowledge = knowledge_for(case)
-    return _propose(case, _rank(case, knowledge), knowledge)
+    return _withheld(_screen(case, knowledge)) or _propose(case, _rank(case, knowledge), knowledge)
 
 
 def check(plan: Plan, case: Case, preparation: Preparation | None = None) -> CheckedPlan:
@@ -114,7 +114,8 @@ def consult(case: Case) -> Consultation:
     knowledge = knowledge_for(case)
     product = _product(case)
     ranking = _rank(case, knowledge)
-    proposal = _propose(case, ranking, knowledge)
+    screening = _screen(case, knowledge)
+    proposal = _withheld(screening) or _propose(case, ranking, knowledge)
     comparator = _comparator(proposal)
     offers = tuple(
         Offer(
@@ -130,7 +131,7 @@ def consult(case: Case) -> Consultation:
         product=product,
         brand=label.brand if label else "",
         knowledge_version=knowledge.version,
-        screening=_screen(case, knowledge),
+        screening=screening,
         ranking=ranking,
         offers=offers,
         not_offered=proposal.not_offered,
@@ -183,6 +184,19 @@ def _forecast(
         draws=DRAWS,
         seed=SEED,
     )
+
+
+def _withheld(screening: Screening) -> Proposal | None:
+    """No candidates while the screen stops or holds; None when nothing stands in the way."""
+    match screening.level:
+        case ScreenLevel.CLEAR:
+            return None
+        case ScreenLevel.STOP:
+            items, opening = screening.stop, "Work up first"
+        case ScreenLevel.HOLD:
+            items, opening = screening.hold, "Held until cleared"
+    why = f"{opening}: {', '.join(item.flag.label.lower() for item in items)}."
+    return Proposal(candidates=(), not_offered=tuple(NotOffered(key=key, why=why) for key in CandidateKey))
 
 
 def _comparator(proposal: Proposal) -> Plan | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from collis.sources import Grade, Sourced
 
@@ -40,7 +41,7 @@ class Ground:
     place: str
 
     @classmethod
-    def of(cls, entry: Sourced[object]) -> Ground:
+    def of(cls, entry: Sourced[Any]) -> Ground:
         """The ground under a sourced entry."""
         return cls(grade=entry.grade, verified=entry.verified, source=entry.source, place=entry.place)
 

@@ -5,9 +5,9 @@ No function here or anywhere turns Units of one product into Units of another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import total_ordering
 
 from collis.errors import BadInput, ProductMismatch
@@ -28,6 +28,30 @@ def plain(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text or "0"
+
+
+def rounded_together(parts: Sequence[Decimal], step: Decimal) -> tuple[Decimal, ...]:
+    """The parts in whole steps, so that what is printed adds up to the printed sum.
+
+    Their sum is rounded half up; each part is rounded down, and the steps still missing go to the parts that lost
+    most, the earlier first. A part that is a whole number of steps stays as it is. A part below 0 or a step that
+    is not above 0 raises `BadInput`.
+
+    >>> rounded_together((Decimal("33.3"), Decimal("33.3"), Decimal("33.4")), Decimal(1))
+    (Decimal('33'), Decimal('33'), Decimal('34'))
+    """
+    if step <= 0 or any(part < 0 for part in parts):
+        raise BadInput(
+            read=f"parts {', '.join(map(str, parts))} in steps of {step}",
+            expected="parts of 0 or more, a step above 0",
+        )
+    whole = [(part / step).to_integral_value(rounding=ROUND_FLOOR) for part in parts]
+    total = (sum(parts, Decimal(0)) / step).to_integral_value(rounding=ROUND_HALF_UP)
+    missing = int(total - sum(whole, Decimal(0)))
+    by_loss = sorted(range(len(parts)), key=lambda i: (whole[i] * step - parts[i], i))
+    for i in by_loss[:missing]:
+        whole[i] += 1
+    return tuple(count * step for count in whole)
 
 
 @total_ordering

@@ -91,11 +91,11 @@ def postures(draw) -> Posture:
     """A posture: each plane as a total, apart, or not examined."""
     angles: dict[str, Deviation | None] = {}
     for total, parts in PLANES.items():
-        match draw(st.sampled_from(("total", "apart", "none"))):
-            case "total":
-                angles[total] = draw(deviations(total))
-            case "apart":
-                angles |= {part: draw(maybe(deviations(part))) for part in parts}
+        how = draw(st.sampled_from(("total", "apart", "not examined")))
+        if how == "total":
+            angles[total] = draw(deviations(total))
+        elif how == "apart":
+            angles |= {part: draw(maybe(deviations(part))) for part in parts}
     shift = st.sampled_from(ShiftGrade)
     grades = maybe(st.integers(0, 3))
     return Posture(
@@ -116,7 +116,10 @@ examinations = st.builds(
     ),
     ranges=st.lists(
         st.builds(
-            Range, movement=st.sampled_from(MOVEMENTS), active_deg=maybe(tenths(0, 90)), passive_deg=maybe(tenths(0, 90))
+            Range,
+            movement=st.sampled_from(MOVEMENTS),
+            active_deg=maybe(tenths(0, 90)),
+            passive_deg=maybe(tenths(0, 90)),
         ),
         max_size=2,
     ).map(tuple),

@@ -24,6 +24,7 @@ from collis.errors import BadInput
 from collis.knowledge.names import Region
 
 LARGEST_FILE_BYTES = 1_000_000
+SHOWN_AT_MOST = 20
 
 UPGRADES: Mapping[int, Callable[[dict[str, object]], dict[str, object]]] = {}
 """From each earlier schema to the next. Empty while there is one schema."""
@@ -41,8 +42,11 @@ class BadCaseFile(BadInput):
         )
 
     def sentence(self) -> str:
-        """Every problem, one to a line."""
-        return "\n".join(problem.sentence() for problem in self.problems)
+        """The problems, one to a line; of very many the first."""
+        lines = [problem.sentence() for problem in self.problems[:SHOWN_AT_MOST]]
+        if len(self.problems) > SHOWN_AT_MOST:
+            lines.append(f"… and {len(self.problems) - SHOWN_AT_MOST} more.")
+        return "\n".join(lines)
 
     def at(self, *, where: str = "", file: str = "", line: int | None = None, column: int | None = None) -> BadInput:
         """The same problems with the file filled in where it was not known."""
@@ -100,7 +104,11 @@ def parse_case(text: str, *, file: str = "", groups: Groups | None = None) -> Ca
 
 
 def write_case(case: Case) -> str:
-    """The case as canonical TOML: reading it gives the same case, and writing that the same text."""
+    """The case as canonical TOML: reading it gives the same case, and writing that the same text.
+
+    That holds for every case a file can say; a cleared flag without its date, or a red flag of another name, is
+    written as it stands and refused on reading.
+    """
     return written(case)
 
 

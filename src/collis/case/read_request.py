@@ -116,7 +116,12 @@ def _vial(table: Table, product: str | None) -> VialUse | None:
     lot = table.text("lot")
     expiry = table.day("expiry")
     shared = table.word("for_other_patient", Answer)
+    diluent_ml = table.number("diluent_ml", unit="mL")
     if units is None or product is None:
         return None
     told = {Answer.YES: True, Answer.NO: False}.get(shared) if shared is not None else None
-    return VialUse(units=Dose(units, product), lot=lot, expiry=expiry, for_other_patient=told)
+    return table.build(
+        lambda: VialUse(
+            units=Dose(units, product), lot=lot, expiry=expiry, for_other_patient=told, diluent_ml=diluent_ml
+        )
+    )

@@ -19,6 +19,7 @@ E = TypeVar("E", bound=StrEnum)
 
 QUOTED_AT_MOST = 80
 LISTED_AT_MOST = 18
+NOTED_AT_MOST = 500
 LARGEST = Decimal(10) ** 6
 FINEST_EXPONENT = -6
 YEARS = (1900, 2199)
@@ -99,11 +100,18 @@ class Table:
         item: int | None = None,
     ) -> None:
         """Note a slip at a key of this table, at one item of its list, or at the table itself."""
+        if self.full:
+            return
         path = self.path if key is None else (*self.path, key)
         if item is not None:
             path = (*path, item)
         error = BadInput(where=named(path), read=read, expected=expected, mend=mend)
         self.problems.append(Problem(error=error, path=path, at_key=at_key))
+
+    @property
+    def full(self) -> bool:
+        """Whether so many slips were noted that no more are."""
+        return len(self.problems) >= NOTED_AT_MOST
 
     def _take(self, key: str, needed: bool, expected: str) -> object | None:
         self.asked[key] = None
@@ -286,7 +294,7 @@ class Table:
     def refuse_the_rest(self) -> None:
         """Note every key here and below that nobody asked for."""
         for key in self.raw:
-            if key not in self.asked:
+            if key not in self.asked and not self.full:
                 self.note(
                     key, read=f"the key {quoted(key)}", expected=listed(self.asked),
                     mend=nearest(key, self.asked), at_key=True,

@@ -32,8 +32,15 @@ LUMPED: Groups = {
         Muscle.LONGISSIMUS_CAPITIS,
         Muscle.LONGISSIMUS_CERVICIS,
     ),
+    "obliquus_capitis": (Muscle.OBLIQUUS_CAPITIS_INFERIOR, Muscle.OBLIQUUS_CAPITIS_SUPERIOR),
+    "prevertebrals": (Muscle.LONGUS_COLLI, Muscle.LONGUS_CAPITIS),
+    "strap_muscles": (Muscle.INFRAHYOID, Muscle.OMOHYOID),
+    "hyoid_muscles": (Muscle.SUPRAHYOID, Muscle.INFRAHYOID, Muscle.OMOHYOID),
+    "trapezius": (Muscle.TRAPEZIUS_UPPER,),
+    "levator": (Muscle.LEVATOR_SCAPULAE,),
+    "sternomastoid": (Muscle.STERNOCLEIDOMASTOID,),
 }
-"""Used when the caller passes no groups of its own."""
+"""Used when the caller passes no groups of its own; the same as the groups of the knowledge, which a test holds."""
 
 SCORES: Mapping[ScaleName, tuple[Decimal, Decimal]] = {
     ScaleName.TWSTRS_TOTAL: (Decimal(0), Decimal(85)),

@@ -35,7 +35,7 @@ def written(case: Case) -> str:
             thin_neck=_told(case.patient.thin_neck),
         ),
         _examination(case.examination),
-        _section("[red_flags]", **{k: _flag(case.flags[k]) for k in FLAG_KEYS if k in case.flags}),
+        _section("[red_flags]", **{k: _flag(case.flags[k]) for k in sorted(case.flags, key=_flag_order)}),
         _safety(case.safety),
         _history(case.history),
         _request(case.request),
@@ -69,6 +69,10 @@ def _examination(seen: Examination) -> list[str]:
 
 def _posture(entry: Deviation | Shift | Shoulders | Tremor | None) -> Value:
     return None if entry is None else {f.name: getattr(entry, f.name) for f in fields(entry)}
+
+
+def _flag_order(key: str) -> tuple[int, str]:
+    return (FLAG_KEYS.index(key) if key in FLAG_KEYS else len(FLAG_KEYS), key)
 
 
 def _flag(reply: FlagReply) -> Value:
@@ -214,6 +218,7 @@ def _preparation(made: Preparation) -> list[str]:
             lot=vial.lot or None,
             expiry=vial.expiry,
             for_other_patient=shared[vial.for_other_patient],
+            diluent_ml=vial.diluent_ml,
         )
     return lines
 

@@ -19,6 +19,8 @@ from collis.errors import BadInput
 from collis.knowledge.response import Estimate, Harm, Reach, ResponseParameters
 from collis.toxin.timecourse import Array, decay_rate, effect_peak
 
+_LEAST_SLOPE = 1e-6  # more exposure never means less harm, and none means none
+
 
 class _Deck:
     """Shuffled strata: each call deals one normal or one uniform number per draw."""
@@ -118,7 +120,7 @@ def draw_muscles(ranked: Sequence[RankedMuscle], *, draws: int, seed: int) -> Mu
 def _draw_harm(harm: Harm, deck: _Deck) -> HarmDraws:
     return HarmDraws(
         intercept=np.asarray(float(harm.intercept.value) + float(harm.intercept_se.value) * deck.normal()),
-        slope=np.maximum(float(harm.slope.value) + float(harm.slope_se.value) * deck.normal(), 0.0),
+        slope=np.maximum(float(harm.slope.value) + float(harm.slope_se.value) * deck.normal(), _LEAST_SLOPE),
         background=np.minimum(deck.estimate(harm.background), 1.0),
         study=np.asarray(float(harm.study_sd.value) * deck.normal()),
     )

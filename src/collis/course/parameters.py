@@ -68,8 +68,8 @@ class ResponseDraws:
 
     Rates in 1/d, times in days, `half_dose` in reference Units/cm3, `baseline` in points, `reach` and `placebo` as
     shares of the score. `reach` is what a full block of all the drive removes. `half_life`, `potency` and `peak`
-    (the highest effect site after a unit dose) are by product. `session` has shape [session, draw]: the factor on the dose that reaches its muscle, the coming session
-    first, then the past ones in order of date.
+    (the highest effect site after a unit dose) are by product. `session` has shape [session, draw]: the factor on
+    the dose that reaches its muscle, the coming session first, then the past ones in order of date.
     """
 
     uptake: Array

@@ -33,7 +33,9 @@ from collis.toxin.weakening import relief
 WEEKS = tuple(0.5 * i for i in range(41))
 HORIZON_WEEKS = 52.0
 BAND = (0.05, 0.5, 0.95)
-_DAYS = np.unique(np.concatenate([np.arange(0.0, 10.5, 0.5), 7.0 * np.array(WEEKS), np.arange(147.0, 365.0, 7.0)]))
+_DAYS = 7.0 * np.unique(
+    np.concatenate([np.arange(21) / 14.0, WEEKS, np.arange(WEEKS[-1], HORIZON_WEEKS + 1.0)])
+)
 _WEEKLY = np.searchsorted(_DAYS, 7.0 * np.array(WEEKS))
 _PARTS = (ScaleName.TWSTRS_SEVERITY, ScaleName.TWSTRS_DISABILITY, ScaleName.TWSTRS_PAIN)
 

@@ -52,7 +52,9 @@ def carried_over(
             continue
         if session.product not in draws.potency or not session.given:
             why = "names no muscles" if session.product in draws.potency else "has no response model"
-            notes.append(f"The session of {session.on} ({session.product}) {why}; nothing is carried over from it.")
+            notes.append(
+                f"The session of {session.on} ({session.product}) {why}; nothing is carried over from it."
+            )
             continue
         rates = chain_rates(draws, session.product)
         chain = np.stack(states(float((on - session.on).days), **rates)) / draws.peak[session.product]

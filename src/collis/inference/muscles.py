@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from collis.case.case import Case
 from collis.case.examination import FindingKind
+from collis.case.history import FlagAnswer, FlagReply
 from collis.case.posture import Component, read_posture
 from collis.course.parameters import MuscleRanking, RankedMuscle
 from collis.knowledge.load import Knowledge
@@ -71,7 +72,18 @@ def rank_muscles(case: Case, knowledge: Knowledge) -> MuscleRanking:
     entries = [
         _entry(where, tally, case, knowledge) for where, tally in _with_findings(tallies, case).items()
     ]
-    return MuscleRanking(muscles=_ranked(entries, knowledge), notes=reading.notes)
+    notes = (*reading.notes, *_advice(reading.components, case, knowledge))
+    return MuscleRanking(muscles=_ranked(entries, knowledge), notes=notes)
+
+
+def _advice(components: Sequence[Component], case: Case, knowledge: Knowledge) -> tuple[str, ...]:
+    """What is to be thought of before any muscle: a forward neck in parkinsonism."""
+    parkinsonism = case.flags.get("parkinsonism", FlagReply()).answer
+    forward = any(c.pattern in (Pattern.ANTECOLLIS, Pattern.ANTERIOR_SAGITTAL_SHIFT) for c in components)
+    if not forward or parkinsonism not in (FlagAnswer.YES, FlagAnswer.CLEARED):
+        return ()
+    entry = knowledge.patterns[Pattern.ANTECOLLIS].facts["in_parkinsonism"]
+    return (f"{entry.value} ({entry.grade})",)
 
 
 def size_of(component: Component, knowledge: Knowledge) -> float:

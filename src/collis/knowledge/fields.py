@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -47,6 +48,13 @@ class Fields:
             return choices(word)
         except ValueError:
             raise self._wanted(key, word, f"one of {', '.join(choices)}") from None
+
+    def day(self, key: str) -> date:
+        """A plain date."""
+        value = self._left.pop(key, None)
+        if not isinstance(value, date):
+            raise self._wanted(key, value, "a date")
+        return value
 
     def entry(self, key: str) -> Sourced[object]:
         """A sourced entry of any kind."""
@@ -101,6 +109,20 @@ class Fields:
             found.append(Fields(row, f"{self.place}, {key} {name}"))
         return found
 
+    def table(self, key: str) -> Fields:
+        """One table inside this one."""
+        found = self._left.pop(key, None)
+        if not isinstance(found, Mapping):
+            raise self._wanted(key, found, "a table")
+        return Fields(found, f"{self.place}, {key}")
+
+    def tables(self, key: str) -> list[tuple[str, Fields]]:
+        """A table of tables by name, empty where the key is missing."""
+        if key not in self:
+            return []
+        outer = self.table(key)
+        return [(name, outer.table(name)) for name in outer.left()]
+
     def named_texts(self, key: str) -> tuple[tuple[str, Sourced[str]], ...]:
         """A table of sourced texts by name, empty where the key is missing."""
         found = self._left.pop(key, {})
@@ -112,6 +134,10 @@ class Fields:
     def facts(self) -> tuple[tuple[str, Sourced[object]], ...]:
         """All that is left, each a sourced entry by its name."""
         return tuple((key, self.entry(key)) for key in list(self._left))
+
+    def left(self) -> list[str]:
+        """The keys nobody has taken yet."""
+        return list(self._left)
 
     def finish(self) -> None:
         """Refuses a table with keys nobody took."""

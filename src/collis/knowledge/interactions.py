@@ -58,7 +58,7 @@ def plain_name(medicine: str) -> str:
     >>> plain_name("Gentamicin, 80 mg (i.v.)")
     'gentamicin 80 mg i v'
     """
-    bare = unicodedata.normalize("NFKD", medicine.casefold())
+    bare = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", medicine).casefold())
     letters = "".join(sign for sign in bare if not unicodedata.combining(sign))
     return " ".join(re.findall(r"[^\W_]+", letters))
 

@@ -16,15 +16,19 @@ from typing import Any
 
 from collis.errors import BadInput, KnowledgeError
 from collis.knowledge.bibliography import read_bibliography
+from collis.knowledge.codes import Codes, build_codes
 from collis.knowledge.instruments import Instrument, build_instrument
 from collis.knowledge.interactions import DrugClass, build_interactions
 from collis.knowledge.muscles import MuscleFacts, build_muscles
 from collis.knowledge.names import Muscle, Pattern, Region
 from collis.knowledge.patterns import PatternFacts, build_patterns
+from collis.knowledge.payers import Payer, build_payer
+from collis.knowledge.prices import PriceList, YearlyShare, build_price_list, build_yearly_share
 from collis.knowledge.products import Label, LimitFact, Product, build_label, build_limit, build_product
 from collis.knowledge.reading import Tree, entries_in, read_file, resolve
 from collis.knowledge.redflags import RedFlag, build_redflags
 from collis.knowledge.response import ResponseParameters, build_response
+from collis.knowledge.supplies import Supplies, build_supplies
 from collis.sources import Citation, Sourced
 
 DATA = Path(__file__).parent / "data"
@@ -166,6 +170,11 @@ class Knowledge:
         return entry
 
     @cached_property
+    def supplies(self) -> Supplies:
+        """Syringes, and how a draw-up is arranged."""
+        return build_supplies(self._tree("pharmacy.toml"))
+
+    @cached_property
     def response(self) -> ResponseParameters:
         """Parameters of the response model."""
         return build_response(self._tree("evidence/response.toml"))
@@ -178,6 +187,30 @@ class Knowledge:
             for p in sorted((self.root / "scales").glob("*.toml"))
         ]
         return {instrument.id: instrument for instrument in built}
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Billing codes of the United States."""
+        return build_codes(self._tree("codes_us.toml"))
+
+    @cached_property
+    def payers(self) -> Mapping[str, Payer]:
+        """Payers by key."""
+        built = [
+            build_payer(self._tree(f"payers/{p.name}")) for p in sorted((self.root / "payers").glob("*.toml"))
+        ]
+        return {payer.key: payer for payer in built}
+
+    @cached_property
+    def price_lists(self) -> tuple[PriceList, ...]:
+        """Every price list, oldest first; one that begins after `day` is empty."""
+        names = sorted(p.name for p in (self.root / "prices").glob("*.toml"))
+        return tuple(build_price_list(self._tree(f"prices/{name}")) for name in names)
+
+    @cached_property
+    def yearly_share(self) -> YearlyShare:
+        """What a patient carries in the year of `day`."""
+        return build_yearly_share(self._tree("cost_sharing_us.toml"))
 
     @cached_property
     def entries(self) -> Mapping[str, Sourced[Any]]:
@@ -197,6 +230,13 @@ class Knowledge:
             raise BadInput(
                 where="product", read=repr(name), expected=f"one of {', '.join(sorted(self.products))}"
             )
+        return found
+
+    def payer(self, key: str) -> Payer:
+        """One payer; an unknown key is refused with the keys that exist."""
+        found = self.payers.get(key)
+        if found is None:
+            raise BadInput(where="payer", read=repr(key), expected=f"one of {', '.join(sorted(self.payers))}")
         return found
 
     def label(self, product: str, region: Region) -> Label | None:

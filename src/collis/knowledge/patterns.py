@@ -27,7 +27,7 @@ class Implication:
     @property
     def primary(self) -> bool:
         """Whether the pattern names it as a main muscle."""
-        return self.role.value == 1
+        return bool(self.role.value == 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -109,6 +109,7 @@ class Label:
     contraindications: tuple[KeyedFact, ...]
     warnings: tuple[KeyedFact, ...]
     special_groups: tuple[KeyedFact, ...]
+    muscle_shares: Mapping[Muscle, Sourced[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +130,15 @@ class Product:
     def label(self, region: Region) -> Label | None:
         """The label of `region`, None where there is none."""
         return self.labels.get(region)
+
+    @property
+    def muscle_shares(self) -> Mapping[Muscle, Sourced[Any]]:
+        """The share of a session (percent) that trials of this product gave each muscle, from any of its labels."""
+        shares: dict[Muscle, Sourced[Any]] = {}
+        for label in self.labels.values():
+            for muscle, share in label.muscle_shares.items():
+                shares.setdefault(muscle, share)
+        return shares
 
 
 def build_limit(table: Mapping[str, Any], *, regions: Sequence[str], products: Sequence[str]) -> LimitFact:
@@ -197,6 +207,12 @@ def build_label(table: Mapping[str, Any]) -> Label:
         contraindications=_facts(table.get("contraindication", ()), "key"),
         warnings=_facts(table.get("warning", ()), "key"),
         special_groups=_facts(table.get("special_group", ()), "group"),
+        muscle_shares={
+            Muscle(name): share
+            for t in table.get("label_muscle", ())
+            for name in t["muscles"]
+            if (share := t.get("median_share") or t.get("mean_share")) is not None
+        },
     )
 
 

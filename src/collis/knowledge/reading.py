@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ UNITS = frozenset(
     {
         "Units", "mL", "Units/mL", "h", "days", "weeks", "years", "deg", "cm3", "mm", "percent", "ratio", "1/d",
         "points", "count", "text", "kg", "g", "G", "Units/cm3", "degC", "fact", "1/cm3", "log", "N", "min",
-        "s", "Units, mL, Units per 0.1 mL", "USD", "mm2", "N/cm2",
+        "s", "Units, mL, Units per 0.1 mL", "USD", "RVU", "mm2", "N/cm2",
     }
 )  # fmt: skip
 
@@ -117,7 +118,7 @@ def _frozen(value: Any) -> Any:
 
 def _in_force(entries: list[Sourced[Any]], path: str, day: date | None) -> Sourced[Any] | None:
     ordered = sorted(entries, key=lambda e: e.since)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if earlier.until is None or earlier.until > later.since:
             raise KnowledgeError(
                 f"{path}: two entries hold on {later.since}; close the earlier one with `until`."

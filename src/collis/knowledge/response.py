@@ -23,7 +23,9 @@ class Estimate:
 
     def __post_init__(self) -> None:
         if not self.value > 0 or self.error < 0:
-            raise KnowledgeError(f"{self.centre.path}: {self.value} with log error {self.error} is no estimate.")
+            raise KnowledgeError(
+                f"{self.centre.path}: {self.value} with log error {self.error} is no estimate."
+            )
 
     @property
     def value(self) -> float:

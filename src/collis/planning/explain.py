@@ -22,6 +22,7 @@ _ROW_TEXT = {
     "cautious_total": "the cautious starting total",
     "usual_total": "the usual session total",
     "swallow_exposure": "the low-risk share of Units near the swallow",
+    "one_scalene_side": "one scalene side, away from one phrenic nerve",
     "both_sternocleidomastoids": "half the usual dose for each of two sternocleidomastoids",
 }
 
@@ -145,7 +146,7 @@ def _row_binding(row: Row, by_id: Mapping[str, Limit], label: Label) -> Binding:
     if cap is not None:
         return Binding(limit=cap.id, text=f"{cap.text} ({plain(cap.bound)})", ground=cap.ground)
     entry = label.doses.get(row.id)
-    amount = f" ({row.high:g} Units)" if row.id != "swallow_exposure" else ""
+    amount = f" ({row.high:g} Units)" if row.id.endswith("_total") else ""
     return Binding(
         limit=row.id, text=_ROW_TEXT.get(row.id, row.id) + amount, ground=Ground.of(entry) if entry else None
     )

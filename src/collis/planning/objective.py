@@ -63,7 +63,27 @@ class Change:
         return -self.weight * (abs(float(level.units) - before) - before) / self.scale
 
 
-Term = Relief | Spend | PerSide | Change
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Typical:
+    """A cost for lying away from the dose that trials of this product gave the muscle at such a session total.
+
+    It is told against the level that comes closest, so that it shapes doses and keeps no muscle out.
+    """
+
+    weight: float
+    scale: float
+    dose: Mapping[Muscle, float]
+
+    def worth(self, place: Place, level: DoseLevel) -> float:
+        """Minus the cost; nothing where no trial tells."""
+        usual = self.dose.get(place.where.muscle)
+        if usual is None:
+            return 0.0
+        closest = min(abs(float(other.units) - usual) for other in place.levels)
+        return -self.weight * (abs(float(level.units) - usual) - closest) / self.scale
+
+
+Term = Relief | Spend | PerSide | Change | Typical
 
 
 def worth_of(places: Sequence[Place], terms: Sequence[Term]) -> tuple[tuple[float, ...], ...]:

@@ -25,12 +25,12 @@ from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Propo
 from collis.planning.copied import as_last_time
 from collis.planning.eligible import Eligible, eligible_places
 from collis.planning.explain import bindings, line_reasons, summary_of, untreated
-from collis.planning.objective import Change, Relief, Term, spends, worth_of
+from collis.planning.objective import Change, Relief, Term, Typical, spends, worth_of
 from collis.planning.problem import Place, Problem, Row, Solution
 from collis.planning.rows import cap_rows, too_soon
 from collis.planning.solve import NoPlan, solve
 from collis.reasons import Ground
-from collis.safety.limits import Limit, limits
+from collis.safety.limits import SCALENES, Limit, limits
 from collis.side import Side
 from collis.sources import Sourced
 from collis.units import Dose, decimal_of
@@ -82,12 +82,22 @@ def propose(case: Case, ranking: MuscleRanking, knowledge: Knowledge) -> Proposa
             made = make(setting, balanced)
         except NoPlan as reason:
             made = NotOffered(key=key, why=f"{str(reason)[0].upper()}{str(reason)[1:]}.")
+        if isinstance(made, Candidate) and key is CandidateKey.BALANCED:
+            balanced = made
+        twin = _twin(made, candidates) if isinstance(made, Candidate) else None
+        if twin is not None:
+            made = NotOffered(key=key, why=f"It comes out the same as {twin.key.heading.lower()}.")
         if isinstance(made, NotOffered):
             not_offered.append(made)
         else:
             candidates.append(made)
-            balanced = made if key is CandidateKey.BALANCED else balanced
     return Proposal(candidates=tuple(candidates), not_offered=tuple(not_offered))
+
+
+def _twin(made: Candidate, others: Sequence[Candidate]) -> Candidate | None:
+    """The candidate with the same doses in the same places, if one is already on offer."""
+    doses = {i.where: i.dose for i in made.plan.injections}
+    return next((c for c in others if {i.where: i.dose for i in c.plan.injections} == doses), None)
 
 
 Maker = Callable[[Setting, Candidate | None], Candidate | NotOffered]
@@ -185,11 +195,11 @@ def _starting(setting: Setting) -> tuple[Decimal, Sourced[Any]] | None:
     """
     doses = setting.label.doses
     naive = setting.case.doses_as_naive
-    entry = doses.get("starting_total_naive") if naive else None
-    entry = entry if entry is not None else doses.get("starting_total")
+    for_naive = doses.get("starting_total_naive") if naive else None
+    entry = for_naive if for_naive is not None else doses.get("starting_total")
     if entry is None:
         return None
-    total = _bottom(entry) if naive else _top(entry)
+    total = _bottom(entry) if naive and for_naive is None else _top(entry)
     first_caps = [c.bound for c in setting.caps if c.kind is LimitKind.TOTAL and not c.entry_error]
     return None if naive and first_caps and min(first_caps) < total else (total, entry)
 
@@ -273,10 +283,13 @@ def _low_risk(setting: Setting, balanced: Candidate | None) -> Candidate | NotOf
                 high=exposure * setting.knowledge.figure("planning", "risk", "exposure_kept"),
             )
         )
-    made = _candidate(setting, CandidateKey.LOW_RISK, "low_risk", tuple(rows), None)
-    if balanced is not None and made.plan.injections == balanced.plan.injections:
-        return NotOffered(key=CandidateKey.LOW_RISK, why="It comes out the same as the balanced plan.")
-    return made
+    places = setting.eligible.places
+    for muscle in SCALENES:
+        beside_both_phrenic_nerves = tuple(float(p.where.muscle is muscle) for p in places)
+        rows.append(
+            Row(id="one_scalene_side", weights=beside_both_phrenic_nerves, low=0.0, high=1.0, per_side=True)
+        )
+    return _candidate(setting, CandidateKey.LOW_RISK, "low_risk", tuple(rows), None)
 
 
 def _candidate(
@@ -321,6 +334,12 @@ def _problem(setting: Setting, style: str, extra: Sequence[Row]) -> Problem:
     if worked and setting.last:
         weight = figure("planning", "weight", style, "change")
         terms.append(Change(weight=weight, scale=setting.scale, last=setting.last))
+    else:
+        weight = figure("planning", "weight", style, "typical")
+        whole = min(row.high for row in extra if row.id.endswith("_total"))
+        shares = setting.product.muscle_shares
+        typical = {m: float(share.value) / 100 * min(whole, setting.scale) for m, share in shares.items()}
+        terms.append(Typical(weight=weight, scale=setting.scale, dose=typical))
     return Problem(
         places=places,
         worth=worth_of(places, terms),

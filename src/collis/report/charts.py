@@ -78,14 +78,13 @@ def _renderer() -> Any:
     return vl_convert
 
 
-def weeks_axis(palette: Palette) -> Spec:
-    """The axis of weeks that every chart over time shares."""
+def weeks_axis(palette: Palette, *, brief: bool = False) -> Spec:
+    """The axis of weeks that every chart over time shares; `brief` where the caption names the weeks."""
     return {
-        "title": "Weeks",
-        "titleAnchor": "start",
-        "titleFontWeight": 400,
-        "titleColor": palette.quiet,
+        "title": None,
         "values": [0, 4, 8, 12, 16, 20],
+        "labelOverlap": False,
+        "labelExpr": "datum.label" if brief else "datum.value === 20 ? '20 weeks' : datum.label",
         "grid": False,
         "domainColor": palette.quiet,
         "tickColor": palette.quiet,

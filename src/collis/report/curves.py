@@ -55,29 +55,37 @@ def comparison_chart(
     earliest: NextMark | None = None,
     palette: Palette = SCREEN,
     width: int = 980,
-    height: int = 150,
+    height: int = 130,
     heading: bool = True,
 ) -> Chart:
-    """The forecasts of all candidates side by side on one scale; equal sizes, since nothing is chosen for the user."""
+    """The forecasts of all candidates side by side on one scale; equal sizes, since nothing is chosen for the user.
+
+    The upright rule is the earliest next session, the dotted line where patients notice; the caption says so.
+    """
     top, bottom = _gain_domain([f for _, f in forecasts])
-    each = max(150, round((width - 40) / max(1, len(forecasts))) - 18)
+    each = max(120, round((width - 16) / max(1, len(forecasts))) - 32)
+    mark = None if earliest is None else NextMark(week=earliest.week, head="next session", below="")
     views = [
         {
             **_forecast_view(
                 forecast,
                 palette=palette,
                 domain=(bottom, top),
-                earliest=earliest,
+                earliest=mark,
                 width=each,
                 height=height,
+                brief=True,
             ),
             "title": titled(title, "", palette, size=13),
         }
         for title, forecast in forecasts
     ]
-    spec: Spec = {**framed(palette), "hconcat": views, "spacing": 18}
+    spec: Spec = {**framed(palette), "hconcat": views, "spacing": 14}
     if heading:
-        spec["title"] = titled("What to expect", f"Gain in TWSTRS points by week; {BAND_WORDS}", palette)
+        caption = f"Gain in TWSTRS points by week; {BAND_WORDS}. Upright rule: earliest next session"
+        spec["title"] = titled("What to expect", caption, palette)
+    else:
+        spec["padding"] = {"left": 0, "right": 4, "top": 2, "bottom": 0}
     return Chart(
         title="What to expect",
         spec=spec,
@@ -107,10 +115,15 @@ def forecast_alt(forecast: Forecast, title: str) -> str:
         f"({words.span(best.low, best.high, 0)})"
     ]
     if forecast.peak_week is not None:
-        said.append(f"best in {when_words(forecast.peak_week)}")
+        said.append(f"best in week {words.number(best_week(forecast), 0)}")
     if forecast.fading_week is not None:
         said.append(f"half gone in {when_words(forecast.fading_week)}")
     return f"{', '.join(said)}."
+
+
+def best_week(forecast: Forecast) -> float:
+    """The week in which the middle line is highest."""
+    return max(zip(forecast.weeks, forecast.gain, strict=True), key=lambda pair: pair[1].median)[0]
 
 
 def when_words(when: When, unit: str = "week") -> str:
@@ -140,20 +153,21 @@ def _forecast_view(
     earliest: NextMark | None,
     width: int,
     height: int,
+    brief: bool = False,
 ) -> Spec:
     bottom, top = domain
     weeks = {
         "field": "week",
         "type": "quantitative",
         "scale": {"domain": [0, 20]},
-        "axis": weeks_axis(palette),
+        "axis": weeks_axis(palette, brief=brief),
     }
     gain = {
         "type": "quantitative",
         "scale": {"domain": [bottom, top]},
         "axis": {
             "title": None,
-            "values": list(range(int(bottom), int(top) + 1, 10 if top > 20 else 5)),
+            "values": [v for v in range(-100, 101, 10 if top > 20 else 5) if bottom <= v <= top],
             "grid": True,
             "gridColor": palette.line,
             "domain": False,
@@ -170,9 +184,9 @@ def _forecast_view(
             "mark": {"type": "line", "color": palette.curve, "strokeWidth": 2.2, "interpolate": "monotone"},
             "encoding": {"x": weeks, "y": {**gain, "field": "gain"}},
         },
-        *_noticed(forecast, palette, gain, weeks),
+        *_noticed(forecast, palette, gain, weeks, brief=brief),
         *_next_mark(earliest, palette, weeks, top),
-        *_landmarks(forecast, palette, gain, weeks),
+        *_landmarks(forecast, palette, gain, weeks, low=bottom + 0.3 * (top - bottom)),
     ]
     return {
         "width": width,
@@ -182,11 +196,10 @@ def _forecast_view(
     }
 
 
-def _noticed(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec) -> list[Spec]:
+def _noticed(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec, *, brief: bool) -> list[Spec]:
     points = forecast.meaningful_points
-    here = {
-        "values": [{"week": 20, "gain": points, "text": f"{words.number(points)} points: patients notice"}]
-    }
+    said = f"{words.number(points)} points" if brief else f"{words.number(points)} points: patients notice"
+    here = {"values": [{"week": 20, "gain": points, "text": said}]}
     return [
         {
             "data": here,
@@ -238,13 +251,15 @@ def _next_mark(earliest: NextMark | None, palette: Palette, weeks: Spec, top: fl
     ]
 
 
-def _landmarks(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec) -> list[Spec]:
+def _landmarks(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec, *, low: float) -> list[Spec]:
     marks: list[Spec] = []
-    for name, when, above in (("best", forecast.peak_week, True), ("half gone", forecast.fading_week, False)):
-        if when is None or when.median is None or when.median > forecast.weeks[-1]:
+    fading = None if forecast.fading_week is None else forecast.fading_week.median
+    best = None if forecast.peak_week is None else best_week(forecast)
+    for name, week, above in (("best", best, True), ("half gone", fading, False)):
+        if week is None or week > forecast.weeks[-1]:
             continue
-        at = {"week": round(when.median, 2), "gain": round(_gain_at(forecast, when.median), 2)}
-        here = {"values": [{**at, "text": f"{name}, week {words.number(when.median, 0)}"}]}
+        at = {"week": round(week, 2), "gain": round(_gain_at(forecast, week), 2)}
+        here = {"values": [{**at, "text": f"{name}, week {words.number(week, 0)}"}]}
         place = {"x": weeks, "y": {**gain, "field": "gain"}}
         marks += [
             {
@@ -260,21 +275,27 @@ def _landmarks(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec) ->
                 },
                 "encoding": place,
             },
-            {
-                "data": here,
-                "mark": {
-                    "type": "text",
-                    "align": "center" if above else "right",
-                    "dy": -11 if above else 13,
-                    "dx": 12 if above else -2,
-                    "fontWeight": 600,
-                    "color": palette.ink,
-                    "fontSize": 11,
-                },
-                "encoding": {**place, "text": {"field": "text", "type": "nominal"}},
-            },
+            *_haloed(
+                here,
+                place,
+                palette,
+                align="center" if above else "right",
+                dy=-11 if above or at["gain"] < low else 13,
+                dx=12 if above else 8,
+            ),
         ]
     return marks
+
+
+def _haloed(here: Spec, place: Spec, palette: Palette, *, align: str, dx: int, dy: int) -> list[Spec]:
+    """A label with a rim in the colour of the ground, so that a line behind it does not cut through the words."""
+    text = {"type": "text", "align": align, "dx": dx, "dy": dy, "fontWeight": 600, "fontSize": 11}
+    encoding = {**place, "text": {"field": "text", "type": "nominal"}}
+    rim = {**text, "stroke": palette.ground, "strokeWidth": 3, "strokeJoin": "round", "color": palette.ground}
+    return [
+        {"data": here, "mark": rim, "encoding": encoding},
+        {"data": here, "mark": {**text, "color": palette.ink}, "encoding": encoding},
+    ]
 
 
 def _gain_at(forecast: Forecast, week: float) -> float:

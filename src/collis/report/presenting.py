@@ -33,6 +33,11 @@ _ANGLES = {
     "sagittal_caput": "head on neck",
     "sagittal_collis": "neck on trunk",
 }
+_ABSENT = {
+    "flexion": "flexion",
+    "sagittal_caput": "flexion of head on neck",
+    "sagittal_collis": "flexion of neck on trunk",
+}
 _SEVERITY = {1: "mild", 2: "moderate", 3: "severe"}
 _EFFECTS = {
     SideEffectKind.DYSPHAGIA: "swallowing trouble",
@@ -55,14 +60,15 @@ def who(patient: Patient) -> str:
     return f"{age}, {'sex not recorded' if patient.sex is Sex.UNKNOWN else patient.sex.value}"
 
 
-def visit(case: Case) -> str:
-    """Who, when, which session, and how long since the last toxin in the neck."""
+def visit(case: Case, *, last: bool = True) -> str:
+    """Who, when, which session, and (with `last`) how long since the last toxin in the neck."""
     said = f"Cervical dystonia. {words.sentence(who(case.patient))}"
     if case.date is not None:
         said += f" Visit {words.day(case.date)}, session {len(case.history.sessions) + 1} on record."
-    last = case.last_session
-    if last is not None and case.date is not None:
-        said += f" Last toxin in the neck {words.day(last.on)}, {words.count((case.date - last.on).days, 'day')} ago."
+    latest = case.last_session if last else None
+    if latest is not None and case.date is not None:
+        ago = words.count((case.date - latest.on).days, "day")
+        said += f" Last toxin in the neck {words.day(latest.on)}, {ago} ago."
     return said
 
 
@@ -75,13 +81,12 @@ def posture(seen: Posture) -> str:
         if angle is None:
             continue
         if angle.deg == 0 or angle.toward is None:
-            absent.append(what or "flexion")
+            absent.append(_ABSENT.get(name, what))
         else:
             lead = f"{what} " if what else ""
             parts.append(f"{lead}{_angle(angle)}")
-    for shift in (seen.lateral_shift, seen.sagittal_shift):
-        if shift is not None and shift.grade is not ShiftGrade.ABSENT:
-            parts.append(_shift(shift))
+    shifts = (seen.lateral_shift, seen.sagittal_shift)
+    parts.extend(_shift(s) for s in shifts if s is not None and s.grade is not ShiftGrade.ABSENT)
     if seen.shoulder_elevation is not None:
         parts += _shoulders(seen.shoulder_elevation)
     if seen.tremor is not None:

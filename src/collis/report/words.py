@@ -7,6 +7,8 @@ word in capitals. Nothing here knows medicine; the thresholds below decide only 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import assert_never
@@ -257,6 +259,22 @@ def clipped(text: str, most: int) -> str:
     return f"{cut} …"
 
 
+def fitting(sentences: Iterable[str], most: int) -> str:
+    r"""As many whole sentences as fit into `most` characters, at least one (clipped), and how many were left out.
+
+    >>> fitting(["turns the head", "bulky", "active on EMG"], 24)
+    'Turns the head. Bulky. (1\xa0more)'
+    """
+    told = [sentence(s) for s in sentences if s]
+    kept: list[str] = [clipped(told[0], most)] if told else []
+    for said in told[1:]:
+        if len(" ".join([*kept, said])) > most:
+            break
+        kept.append(said)
+    left = len(told) - len(kept)
+    return " ".join([*kept, f"({left}{NO_BREAK}more)"] if left else kept)
+
+
 _UNIT_WORDS = "Units|mL|points|weeks|week|days|day|years|%|h|mm|G|times|of"
 _GLUE = re.compile(rf"(?<=\d) (?=(?:{_UNIT_WORDS})(?![A-Za-z]))|(?<=\b[Ww]eek) (?=\d)|(?<=\b[Dd]ay) (?=\d)")
 
@@ -264,3 +282,19 @@ _GLUE = re.compile(rf"(?<=\d) (?=(?:{_UNIT_WORDS})(?![A-Za-z]))|(?<=\b[Ww]eek) (
 def unbroken(text: str) -> str:
     """The text with every number tied to its unit, for pages where lines break by themselves."""
     return _GLUE.sub(NO_BREAK, text)
+
+
+_IN_OUR_FONTS = re.compile(
+    r"[^\x20-\x7e\u00a0-\u017f\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"
+    r"–—‘’“”„•…\u2212×≤≥→]"
+)
+
+
+def printable(text: str) -> str:
+    r"""The text with white space made plain and every character our fonts lack shown as a question mark.
+
+    >>> printable("drive\tagain \U0001f697")
+    'drive again ?'
+    """
+    composed = unicodedata.normalize("NFC", text)
+    return _IN_OUR_FONTS.sub("?", re.sub(r"[\t\r\n]+", " ", composed))

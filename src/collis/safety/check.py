@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from collis.case.case import Case
 from collis.case.plan import Plan
 from collis.case.preparation import Preparation
 from collis.knowledge.load import Knowledge
-from collis.knowledge.products import Label, Product
-from collis.reasons import Kind, Reason
-from collis.safety.limits import Limit, limits
+from collis.reasons import Kind, Level, Reason
+from collis.safety.question import Question, ask
+from collis.safety.rules import RULES
+from collis.safety.rules.lines import join
 from collis.safety.verdict import _MADE_BY_THE_GATE, CheckedPlan, Verdict
 
+ABOUT_SOURCES = "sources"
+"""What stands in place of a rule in the one line about unchecked figures."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
-    """What a rule looks at: the plan, the case, knowledge, and what was worked out from them once."""
-
-    plan: Plan
-    case: Case
-    knowledge: Knowledge
-    product: Product
-    label: Label | None
-    limits: tuple[Limit, ...]
-    preparation: Preparation | None
-
-
-Rule = Callable[[Question], Iterable[Reason]]
+NAMED_FIRST = (
+    "toxin before",
+    "toxin elsewhere or for another reason",
+    "allergies",
+    "swallowing",
+    "breathing",
+    "pregnancy",
+    "neuromuscular disease",
+)
+"""The questions whose missing answer can do most harm: named in the line, the others counted."""
 
 
 def check(
@@ -37,26 +35,60 @@ def check(
     """The plan with the verdict of every rule on it.
 
     The same case, plan and knowledge give the same verdict. Nothing is converted, corrected or left out.
+    A preparation given here stands in place of the one in the case.
     """
-    from collis.safety.rules import RULES
-
-    product = knowledge.product(plan.product)
-    question = Question(
-        plan=plan,
-        case=case,
-        knowledge=knowledge,
-        product=product,
-        label=product.label(case.region),
-        limits=limits(case, knowledge, plan.product),
-        preparation=preparation if preparation is not None else case.request.preparation,
-    )
-    reasons = [reason for rule in RULES.values() for reason in rule(question)]
+    question = ask(plan, case, knowledge, preparation)
+    spoken = [reason for rule in RULES.values() for reason in rule(question)]
+    reasons = [
+        *(r for r in spoken if not r.asks),
+        *_unanswered([r for r in spoken if r.asks]),
+        *_about_sources(question),
+    ]
     return CheckedPlan(
         plan=plan,
         verdict=Verdict(reasons=tuple(sorted(reasons, key=_worst_first))),
         limits=question.limits,
         seal=_MADE_BY_THE_GATE,
     )
+
+
+def _unanswered(unasked: Sequence[Reason]) -> Iterable[Reason]:
+    """All questions nobody answered, as one line; its `rule` holds the ids of the rules that ask."""
+    asked = list(dict.fromkeys(r.asks for r in unasked))
+    if not asked:
+        return
+    named = [question for question in NAMED_FIRST if question in asked]
+    others = [question for question in asked if question not in NAMED_FIRST]
+    more = [f"{len(others)} more"] if named else others
+    missing = join([*named, *(more if others else [])])
+    yield Reason(
+        rule=" ".join(sorted({r.rule for r in unasked})),
+        level=Level.CANNOT_JUDGE,
+        what=f"Cannot judge yet: {missing} not answered.",
+        action=f"Ask: {', '.join((*named, *others))}.",
+        harm=max(r.harm for r in unasked),
+        asks=", ".join((*named, *others)),
+    )
+
+
+def _about_sources(question: Question) -> Iterable[Reason]:
+    """One line that counts the unchecked figures this plan was held against."""
+    figures = {
+        (x.rule, x.kind, x.bound, x.text, x.ground)
+        for x in question.limits
+        if not x.ground.verified and x.planned(question.plan) > 0
+    }
+    if figures:
+        one = len(figures) == 1
+        yield Reason(
+            rule=ABOUT_SOURCES,
+            level=Level.ALLOW,
+            what=f"{len(figures)} figure{'' if one else 's'} here {'is' if one else 'are'} not yet checked against "
+            f"{'its' if one else 'their'} source.",
+            action="Each is marked where it stands.",
+            kind=Kind.SOURCE,
+            harm=0,
+        )
 
 
 def _worst_first(reason: Reason) -> tuple[int, int, int, str, str]:

@@ -50,7 +50,9 @@ def _sessions(case: Case) -> Iterator[Earlier]:
 
 def _elsewhere(case: Case) -> Iterator[Earlier]:
     for toxin in case.safety.other_toxin:
-        reason = "" if toxin.indication is Indication.OTHER else f" for {toxin.indication.value.replace('_', ' ')}"
+        reason = (
+            "" if toxin.indication is Indication.OTHER else f" for {toxin.indication.value.replace('_', ' ')}"
+        )
         yield Earlier(
             on=toxin.on, product=toxin.product, dose=toxin.dose, in_neck=toxin.reaches_neck,
             muscles=toxin.muscles, words=f"toxin elsewhere{reason}", own=False,
@@ -115,7 +117,8 @@ def last_doses(case: Case) -> dict[Muscle, Decimal]:
 
 def is_small(event: Earlier, case: Case, knowledge: Knowledge) -> bool:
     """Whether a dose is no larger than the least a neck session of its product usually takes."""
-    label = knowledge.label(event.product, case.region) if event.product in knowledge.products else None
+    product = None if event.product is None else knowledge.products.get(event.product)
+    label = None if product is None else product.label(case.region)
     usual = label.doses.get("usual_total") or label.doses.get("trial_total") if label else None
     if event.dose is None or usual is None:
         return False

@@ -145,13 +145,15 @@ def _label_caps(case: Case, knowledge: Knowledge, product: str) -> Iterator[Limi
             case LimitKind.MUSCLE_BOTH_SIDES:
                 for muscle in fact.muscles:
                     used = shared_units(case, product, _both(muscle), days)
-                    yield _cap(fact, places=_both(muscle), used=used, suffix=f".{muscle}")
+                    yield _cap(fact, places=_both(muscle), used=used, suffix=_suffix(fact, muscle))
             case LimitKind.SIDES:
                 for muscle in fact.muscles:
                     treated = same_day_sides(case, product, muscle)
                     left = tuple(p for p in _both(muscle) if p not in treated)
                     if left:
-                        yield _cap(fact, places=left, used=Decimal(len(treated)), suffix=f".{muscle}")
+                        yield _cap(
+                            fact, places=left, used=Decimal(len(treated)), suffix=_suffix(fact, muscle)
+                        )
             case LimitKind.GROUP_TOTAL:
                 places = tuple(p for m in fact.muscles for p in _both(m))
                 yield _cap(fact, places=places, used=shared_units(case, product, places, days))
@@ -184,6 +186,11 @@ def _cap(
         places=places,
         used=used,
     )
+
+
+def _suffix(fact: LimitFact, muscle: Muscle) -> str:
+    """What tells apart the caps of one limit on several muscles."""
+    return f".{muscle}" if len(fact.muscles) > 1 else ""
 
 
 def _increase(case: Case, fact: LimitFact, product: str, today: Decimal) -> Iterator[Limit]:

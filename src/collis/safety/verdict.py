@@ -45,8 +45,8 @@ class Verdict:
         return stern + warnings[: max(0, SHOWN_AT_MOST - len(stern))]
 
     def of_rule(self, rule: str) -> tuple[Reason, ...]:
-        """The reasons one rule gave."""
-        return tuple(r for r in self.reasons if r.rule == rule)
+        """The reasons one rule gave, alone or with others."""
+        return tuple(r for r in self.reasons if rule in r.rule.split())
 
 
 _MADE_BY_THE_GATE = object()

@@ -20,7 +20,13 @@ def swallowing_exposure(reference_units: Array, swallow_weight: Array) -> Array:
 
 
 def chance(
-    exposure: Real, *, intercept: Real, slope: Real, background: Real, reference_exposure: Real, study: Real = 0.0
+    exposure: Real,
+    *,
+    intercept: Real,
+    slope: Real,
+    background: Real,
+    reference_exposure: Real,
+    study: Real = 0.0,
 ) -> Array:
     """Probability of the side effect at an exposure of 0 or more reference Units; `background` at 0.
 

@@ -13,7 +13,7 @@ What it leaves out: no receptor runs full during uptake, recovery by sprouting i
 chain, and nothing before the second week was ever fitted to data.
 
 >>> round(float(effect_site(24.0, uptake=0.45, decay=0.0277, lag=0.076)), 3)
-0.51
+0.557
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ def effect_peak(*, uptake: Real, decay: Real, lag: Real) -> Array:
     return effect_site(day, uptake=uptake, decay=decay, lag=lag)
 
 
-def superpose(on_days: Real, given_days: Array, amounts: Array, *, uptake: Real, decay: Array, lag: Real) -> Array:
+def superpose(
+    on_days: Real, given_days: Array, amounts: Array, *, uptake: Real, decay: Array, lag: Real
+) -> Array:
     """The effect site on `on_days` from a whole dosing history; shape [day].
 
     `given_days`, `amounts` and `decay` have one entry per session, so a switch of product is one more rate;

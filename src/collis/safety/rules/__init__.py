@@ -1,0 +1,65 @@
+"""The rules of the gate, each one function under its id, in the order of their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from collis.safety.question import Rule
+from collis.safety.rules import doses, history, patient, products, technique
+
+RULES: Mapping[str, Rule] = {
+    "R01": products.r01,
+    "R02": products.r02,
+    "R03": products.r03,
+    "R04": products.r04,
+    "R05": products.r05,
+    "R06": products.r06,
+    "R07": patient.r07,
+    "R08": patient.r08,
+    "R09": patient.r09,
+    "R10": doses.r10,
+    "R11": doses.r11,
+    "R12": doses.r12,
+    "R13": doses.r13,
+    "R14": doses.r14,
+    "R15": history.r15,
+    "R16": doses.r16,
+    "R17": doses.r17,
+    "R18": doses.r18,
+    "R19": doses.r19,
+    "R20": doses.r20,
+    "R21": doses.r21,
+    "R22": doses.r22,
+    "R23": doses.r23,
+    "R24": doses.r24,
+    "R25": history.r25,
+    "R26": history.r26,
+    "R27": doses.r27,
+    "R28": doses.r28,
+    "R29": technique.r29,
+    "R30": doses.r30,
+    "R31": doses.r31,
+    "R32": patient.r32,
+    "R33": products.r33,
+    "R34": products.r34,
+    "R35": products.r35,
+    "R36": products.r36,
+    "R37": products.r37,
+    "R38": products.r38,
+    "R39": patient.r39,
+    "R40": patient.r40,
+    "R41": patient.r41,
+    "R42": patient.r42,
+    "R43": patient.r43,
+    "R44": history.r44,
+    "R45": patient.r45,
+    "R46": doses.r46,
+    "R47": technique.r47,
+    "R48": technique.r48,
+    "R49": history.r49,
+    "R50": products.r50,
+    "R51": patient.r51,
+    "R52": technique.r52,
+    "R53": doses.r53,
+}
+"""Every rule by its id."""
