@@ -84,8 +84,11 @@ class Outcome:
 
     @property
     def chosen(self) -> Candidate | None:
-        """The candidate asked about, where it is offered."""
-        return next((c for c in self.proposal.candidates if c.key is self.key), None)
+        """The candidate asked about, or the one it came out the same as."""
+        keys = {c.key: c for c in self.proposal.candidates}
+        why = next((n.why for n in self.proposal.not_offered if n.key is self.key), "")
+        twin = next((c for key, c in keys.items() if why == f"It comes out the same as {key.heading.lower()}."), None)
+        return keys.get(self.key, twin)
 
     @property
     def judged(self) -> Plan | None:
@@ -255,8 +258,8 @@ def _rest_answered_no(case: Case, raw: Mapping[str, Any]) -> Case:
     safety = replace(case.safety, **quiet, medicines=taken)
     if "toxin_naive" not in said:
         safety = replace(safety, toxin_naive=Answer.NO)
-    if "toxin_elsewhere" not in said and not case.safety.other_toxin:
-        safety = replace(safety, toxin_elsewhere=Answer.NO)
+    if "toxin_elsewhere" not in said:
+        safety = replace(safety, toxin_elsewhere=Answer.YES if case.safety.other_toxin else Answer.NO)
     flags = {key: FlagReply(answer=FlagAnswer.NO) for key in FLAG_KEYS} | dict(case.flags)
     patient = case.patient
     if "thin_neck" not in raw.get("patient", {}):

@@ -5,28 +5,40 @@ Everything below is pure: the same case and knowledge give the same consultation
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from collis.billing.authorisation import Authorisation
+from collis.billing.authorisation import authorisation as _authorisation
+from collis.billing.claim import Supply
+from collis.billing.estimate import Circumstances, Cost
+from collis.billing.estimate import cost as _cost
+from collis.billing.share import NoPriceData
 from collis.case.case import Case
 from collis.case.files import read_case
 from collis.case.plan import Plan
 from collis.case.preparation import Preparation
 from collis.course.parameters import MuscleRanking
-from collis.course.predict import Forecast, predict
 from collis.errors import BadInput
 from collis.inference.muscles import rank_muscles as _rank
 from collis.knowledge.load import Knowledge, load
 from collis.knowledge.names import Region
 from collis.knowledge.products import LimitKind
+from collis.pharmacy.drawup import DrawUp, draw_up
+from collis.pharmacy.gs1 import VialLabel
 from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Proposal
-from collis.planning.propose import propose as _propose
 from collis.reasons import Ground
 from collis.safety.check import check as _check
 from collis.safety.screen import Screening, ScreenLevel
 from collis.safety.screen import screen as _screen
 from collis.safety.verdict import CheckedPlan
+from collis.units import Dose
+
+if TYPE_CHECKING:  # the models are imported where they run: a screening waits for no solver
+    from collis.course.predict import Forecast
 
 DRAWS = 400
 SEED = 20260101
@@ -99,7 +111,7 @@ def propose(case: Case) -> Proposal:
     """The candidate plans for a dated case with a product."""
     _dated(case)
     knowledge = knowledge_for(case)
-    return _withheld(_screen(case, knowledge)) or _propose(case, _rank(case, knowledge), knowledge)
+    return _withheld(_screen(case, knowledge)) or _proposed(case, _rank(case, knowledge), knowledge)
 
 
 def check(plan: Plan, case: Case, preparation: Preparation | None = None) -> CheckedPlan:
@@ -115,7 +127,7 @@ def consult(case: Case) -> Consultation:
     product = _product(case)
     ranking = _rank(case, knowledge)
     screening = _screen(case, knowledge)
-    proposal = _withheld(screening) or _propose(case, ranking, knowledge)
+    proposal = _withheld(screening) or _proposed(case, ranking, knowledge)
     comparator = _comparator(proposal)
     offers = tuple(
         Offer(
@@ -171,9 +183,17 @@ def open_case(path: Path, *, product: str | None = None, region: str | None = No
     return case
 
 
+def _proposed(case: Case, ranking: MuscleRanking, knowledge: Knowledge) -> Proposal:
+    from collis.planning.propose import propose as solved
+
+    return solved(case, ranking, knowledge)
+
+
 def _forecast(
     plan: Plan, case: Case, ranking: MuscleRanking, knowledge: Knowledge, comparator: Plan | None
 ) -> Forecast:
+    from collis.course.predict import predict
+
     return predict(
         plan,
         ranking,
@@ -227,3 +247,87 @@ def _product(case: Case) -> str:
             mend='Add `[request]` with `product = "onabotulinumtoxinA"`.',
         )
     return case.request.product
+
+
+def cost(
+    checked: CheckedPlan,
+    case: Case,
+    supply: Supply,
+    *,
+    payer: str = "medicare",
+    circumstances: Circumstances | None = None,
+) -> Cost | NoPriceData:
+    """The claim, the allowed amount and the patient's share; no dollars where no price is known."""
+    _passed(checked)
+    knowledge = knowledge_for(case)
+    return _cost(
+        checked.plan, case, supply, knowledge.payer(payer), knowledge, circumstances or Circumstances()
+    )
+
+
+def authorisation(
+    checked: CheckedPlan, case: Case, *, payer: str = "medicare", billed: Dose | None = None
+) -> Authorisation:
+    """The content of the letter to a payer; `billed` are all Units of the vials, where they are known."""
+    _passed(checked)
+    knowledge = knowledge_for(case)
+    return _authorisation(checked.plan, case, knowledge.payer(payer), knowledge, billed=billed)
+
+
+def _passed(checked: CheckedPlan) -> None:
+    if not checked.passes:
+        raise BadInput(
+            where="plan",
+            read=f"{checked.plan.name!r}, refused by the gate",
+            expected="a plan the gate does not refuse",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A plan drawn up, and the verdict of the gate on plan and preparation together."""
+
+    drawup: DrawUp
+    checked: CheckedPlan
+
+
+def prepare(
+    checked: CheckedPlan,
+    case: Case,
+    *,
+    row: str | None = None,
+    syringe: str | None = None,
+    labels: Sequence[VialLabel] = (),
+    mixed_at: datetime | None = None,
+    injected_at: datetime | None = None,
+) -> Prepared:
+    """The draw-up of a checked plan, passed through the gate again with its preparation.
+
+    A plan that did not come through the gate raises `TypeError`, one the gate refuses `BadInput`; the other
+    arguments and errors are those of `collis.pharmacy.drawup.draw_up`.
+    """
+    if not isinstance(checked, CheckedPlan):
+        raise TypeError(f"read {type(checked).__name__}; only a plan the gate has checked is drawn up")
+    _passed(checked)
+    _dated(case)
+    knowledge = knowledge_for(case)
+    drawn = draw_up(
+        checked.plan,
+        knowledge,
+        case.region,
+        row=row,
+        syringe=syringe,
+        labels=labels,
+        mixed_at=mixed_at,
+        injected_at=injected_at,
+    )
+    return Prepared(drawup=drawn, checked=_check(checked.plan, case, knowledge, drawn.preparation))
+
+
+def supply_of(drawup: DrawUp) -> Supply:
+    """The vials of a draw-up as a claim counts them; what stays in the dead space counts as discarded."""
+    return Supply(
+        vials=tuple(vial.units for vial in drawup.vials),
+        given=drawup.totals.given,
+        discarded=drawup.totals.wasted,
+    )

@@ -164,7 +164,7 @@ def guidance_reason(injection: Injection, knowledge: Knowledge) -> GuidanceReaso
     """Why the needle is guided so in one place, from the depth and the neighbours of the muscle."""
     facts = knowledge.muscles[injection.muscle]
     depth = facts.text("depth")
-    layer = f"a {depth} muscle" if depth else "a muscle"
+    layer = f"{depth} muscle" if depth else "muscle"
     hazards = facts.words("hazard")
     beside = f"; at stake beside it: {', '.join(hazards)}" if hazards else ""
     match injection.guidance:

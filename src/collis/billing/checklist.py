@@ -119,7 +119,8 @@ def _history(facts: Facts) -> tuple[Met, str]:
 
 def _posture(case: Case) -> tuple[Met, str]:
     posture = case.examination.posture
-    tilted = [a for a in (posture.tilt, posture.laterocaput, posture.laterocollis) if a is not None and a.deg > 0]
+    tilts = (posture.tilt, posture.laterocaput, posture.laterocollis)
+    tilted = [a for a in tilts if a is not None and a.deg > 0]
     if tilted:
         return Met.MET, f"head tilted by {plain(max(a.deg for a in tilted))} degrees"
     abnormal = _abnormal(posture)
@@ -149,8 +150,8 @@ def _tried(criterion: Criterion, facts: Facts) -> tuple[Met, str]:
     last = earlier[-1]
     if last.benefit_percent is not None and last.benefit_percent <= 0:
         return Met.MET, f"{last.product} on {last.on} without benefit"
-    said = "benefit not recorded" if last.benefit_percent is None else f"benefit {plain(last.benefit_percent)} %"
-    return Met.NOT_RECORDED, f"{last.product} on {last.on}, {said}; why it does not serve is for the clinic to say"
+    why = f"{last.product} on {last.on}; that it failed is for the clinic to say"
+    return Met.NOT_RECORDED, why
 
 
 def _interval(criterion: Criterion, facts: Facts) -> tuple[Met, str]:
@@ -201,7 +202,7 @@ def _failures(criterion: Criterion, facts: Facts) -> tuple[Met, str]:
     most = int(criterion.number)
     newest = facts.case.history.sessions[-most:]
     if any(s.benefit_percent is not None and s.benefit_percent > 0 for s in newest):
-        return Met.MET, f"benefit in one of the last {len(newest)}" if len(newest) > 1 else "benefit last time"
+        return Met.MET, f"benefit in at least one of the last {most} sessions"
     if any(s.benefit_percent is None for s in newest):
         return Met.NOT_RECORDED, "the benefit of the last sessions is not recorded"
     if len(newest) < most:

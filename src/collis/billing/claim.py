@@ -35,7 +35,8 @@ class Supply:
     def __post_init__(self) -> None:
         if self.given + self.discarded > self.opened:
             raise BadInput(
-                where="supply", read=f"{self.given} given and {self.discarded} discarded",
+                where="supply",
+                read=f"{self.given} given and {self.discarded} discarded",
                 expected=f"no more than the {self.opened} in the vials",
             )
 
@@ -56,7 +57,9 @@ class NdcSlot:
     def __post_init__(self) -> None:
         if self.ndc and not _NDC.fullmatch(self.ndc):
             raise BadInput(
-                where="ndc", read=self.ndc, expected="eleven digits written 5-4-2, such as 12345-6789-01",
+                where="ndc",
+                read=self.ndc,
+                expected="eleven digits written 5-4-2, such as 12345-6789-01",
                 mend="Add the leading zero to the group that is one digit short, as on the carton's billing form.",
             )
 
@@ -140,7 +143,9 @@ def claim(
         )
     if plan.total != supply.given:
         raise BadInput(
-            where="supply", read=f"{supply.given} given", expected=f"the {plan.total} of the plan {plan.name!r}"
+            where="supply",
+            read=f"{supply.given} given",
+            expected=f"the {plan.total} of the plan {plan.name!r}",
         )
     given = tuple(i for i in plan.injections if i.dose.units > 0)
     if not given:
@@ -170,7 +175,9 @@ def _drug_lines(
     broken = [vial for vial in supply.vials if vial.units % unit]
     if broken:
         raise BadInput(
-            where="supply", read=f"a vial of {broken[0]}", expected=f"vials of whole billing units of {unit} Units"
+            where="supply",
+            read=f"a vial of {broken[0]}",
+            expected=f"vials of whole billing units of {unit} Units",
         )
     used, wasted = whole_billing_units(supply.given, drug), wasted_billing_units(supply.discarded, drug)
     sizes = sorted({vial.units for vial in supply.vials})

@@ -1,4 +1,4 @@
-"""The cost of one session and of a year of such sessions, for one payer: claim, allowed amounts, the patient's share."""
+"""The cost of one session and of a year of them, for one payer: claim, allowed amounts, the patient's share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import assert_never
 
 from collis.billing.claim import Claim, Supply, claim
 from collis.billing.share import (
@@ -119,7 +120,8 @@ def _benefit(payer: Payer, figures: YearlyShare, circumstances: Circumstances) -
     if own is not None:
         if own.programme and not payer.copay_programme.value:
             raise BadInput(
-                where="benefit.programme", read=f"{own.programme}",
+                where="benefit.programme",
+                read=f"{own.programme}",
                 expected=f"nothing: makers' copay programmes are not for patients of {payer.name}",
             )
         return own
@@ -151,6 +153,8 @@ def _asks(amounts: Allowed | NoPriceData, benefit: Benefit | None, day: date) ->
             asks += [f"What is allowed for this: {label}?" for label in amounts.unpriced]
             if amounts.out_of_date:
                 asks.append("The prices are past their time: is a newer list out?")
+        case _:
+            assert_never(amounts)
     if benefit is None:
         asks.append(f"What are deductible, coinsurance, copay and yearly maximum in {day.year}?")
     elif benefit.programme:

@@ -113,7 +113,9 @@ class Allowed:
         return tuple(p.line.label for p in self.lines if p.amount is None)
 
 
-def published_rates(prices: PriceList, codes: Codes, drug: DrugCode, *, setting: Setting, day: date) -> Rates | None:
+def published_rates(
+    prices: PriceList, codes: Codes, drug: DrugCode, *, setting: Setting, day: date
+) -> Rates | None:
     """The rates of a published list, fees rounded to the cent as the list prints them; None without the drug."""
     limit = prices.payment_limits.get(drug.code.value)
     if limit is None:
@@ -317,7 +319,9 @@ def patient_share(sessions: Sequence[Billed], benefits: Mapping[int, Benefit]) -
     for billed in sessions:
         if shares and billed.on < shares[-1].on:
             raise BadInput(
-                where="sessions", read=f"{billed.on} after {shares[-1].on}", expected="sessions in the order of days"
+                where="sessions",
+                read=f"{billed.on} after {shares[-1].on}",
+                expected="sessions in the order of days",
             )
         benefit = benefits.get(billed.on.year)
         if benefit is None:

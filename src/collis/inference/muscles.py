@@ -153,12 +153,18 @@ def _implicate(component: Component, tallies: dict[MuscleSide, _Tally], knowledg
 
 
 def _rows_of(component: Component, knowledge: Knowledge) -> dict[MuscleSide, tuple[Implication, str]]:
-    """The strongest row for each muscle-side; a shift speaks for itself and for the two patterns it is made of."""
+    """The strongest row for each muscle-side; a shift speaks for itself and for the two patterns it is made of.
+
+    In a shift head and neck go opposite ways, so its caput part speaks for no collis muscle and the reverse: the
+    retrocollis of a double chin does not call for muscles that bend the head back.
+    """
     facts = knowledge.patterns[component.pattern]
     spoken = [(facts.muscles, component.toward, component.pattern.words)]
     for part, relation in facts.components:
         toward = sides_for(relation, component.toward)[0] if component.toward is not None else None
-        spoken.append((knowledge.patterns[part].muscles, toward, f"the {part.words} in it"))
+        other = "caput" if part.value.endswith("collis") else "collis"
+        rows = tuple(r for r in knowledge.patterns[part].muscles if knowledge.muscles[r.muscle].text("acts_on") != other)
+        spoken.append((rows, toward, f"the {part.words} in it"))
     found: dict[MuscleSide, tuple[Implication, str]] = {}
     for rows, toward, named in spoken:
         for row in rows:
@@ -237,7 +243,7 @@ def _entry(
     odds *= opposing
     ratio = _findings(where, tally, case, knowledge)
     probability = odds * ratio / (1 + odds * ratio)
-    drive = (tally.drive or background) * opposing * probability
+    drive = (tally.drive or background) * probability
     entry = RankedMuscle(
         muscle=where.muscle,
         side=where.side,

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from collis.errors import BadInput, KnowledgeError
+from collis.knowledge.aftercare import Aftercare, Emergency, build_aftercare, build_emergency
 from collis.knowledge.bibliography import read_bibliography
 from collis.knowledge.codes import Codes, build_codes
 from collis.knowledge.instruments import Instrument, build_instrument
 from collis.knowledge.interactions import DrugClass, build_interactions
 from collis.knowledge.muscles import MuscleFacts, build_muscles
 from collis.knowledge.names import Muscle, Pattern, Region
+from collis.knowledge.neck import NeckFigures, build_neck_figures
 from collis.knowledge.patterns import PatternFacts, build_patterns
 from collis.knowledge.payers import Payer, build_payer
 from collis.knowledge.prices import PriceList, YearlyShare, build_price_list, build_yearly_share
@@ -175,9 +177,30 @@ class Knowledge:
         return build_supplies(self._tree("pharmacy.toml"))
 
     @cached_property
+    def emergency(self) -> Emergency:
+        """When emergency services are called, and by what number."""
+        return build_emergency(self._tree("care/emergency.toml"))
+
+    @cached_property
+    def aftercare(self) -> Aftercare:
+        """What a patient is told to expect and to do, day by day."""
+        return build_aftercare(self._tree("care/patient_page.toml"))
+
+    @cached_property
     def response(self) -> ResponseParameters:
         """Parameters of the response model."""
         return build_response(self._tree("evidence/response.toml"))
+
+    @cached_property
+    def neck(self) -> NeckFigures:
+        """Figures of the neck: bones, muscles, control."""
+        return build_neck_figures(
+            skeleton=self._tree("neck/skeleton.toml"),
+            muscles=self._tree("neck/muscles.toml"),
+            groups=self._tree("neck/groups.toml"),
+            control=self._tree("neck/control.toml"),
+            build=self._tree("neck/build.toml"),
+        )
 
     @cached_property
     def instruments(self) -> Mapping[str, Instrument]:

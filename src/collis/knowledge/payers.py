@@ -66,7 +66,10 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Criterion:
-    """One thing a payer asks. `asks` holds its number or words; `products` empty means every product."""
+    """One thing a payer asks. `asks` holds its number or words; `products` empty means every product.
+
+    `text` is our own sentence; `{asks}` in it stands for what is asked.
+    """
 
     id: str
     check: Check
@@ -85,6 +88,11 @@ class Criterion:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise KnowledgeError(f"{self.asks.path}: {self.check} asks for a number, not {value!r}.")
         return Decimal(str(value))
+
+    @property
+    def sentence(self) -> str:
+        """The criterion in words, with what is asked in its place."""
+        return self.text.replace("{asks}", ", ".join(self.words))
 
     @property
     def words(self) -> tuple[str, ...]:

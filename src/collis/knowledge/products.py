@@ -110,6 +110,7 @@ class Label:
     warnings: tuple[KeyedFact, ...]
     special_groups: tuple[KeyedFact, ...]
     muscle_shares: Mapping[Muscle, Sourced[Any]]
+    shares_span_sides: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +140,11 @@ class Product:
             for muscle, share in label.muscle_shares.items():
                 shares.setdefault(muscle, share)
         return shares
+
+    @property
+    def shares_span_sides(self) -> bool:
+        """Whether those shares count a muscle's two sides together; else each is of one side."""
+        return any(label.shares_span_sides for label in self.labels.values())
 
 
 def build_limit(table: Mapping[str, Any], *, regions: Sequence[str], products: Sequence[str]) -> LimitFact:
@@ -213,6 +219,7 @@ def build_label(table: Mapping[str, Any]) -> Label:
             for name in t["muscles"]
             if (share := t.get("median_share") or t.get("mean_share")) is not None
         },
+        shares_span_sides=any("mean_share" in t for t in table.get("label_muscle", ())),
     )
 
 

@@ -20,7 +20,7 @@ UNITS = frozenset(
     {
         "Units", "mL", "Units/mL", "h", "days", "weeks", "years", "deg", "cm3", "mm", "percent", "ratio", "1/d",
         "points", "count", "text", "kg", "g", "G", "Units/cm3", "degC", "fact", "1/cm3", "log", "N", "min",
-        "s", "Units, mL, Units per 0.1 mL", "USD", "RVU", "mm2", "N/cm2",
+        "s", "Nm", "Nm/rad", "N/kg", "Units, mL, Units per 0.1 mL", "USD", "RVU", "mm2", "N/cm2",
     }
 )  # fmt: skip
 

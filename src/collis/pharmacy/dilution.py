@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
@@ -76,6 +76,11 @@ class Dilution:
         """The mL in one vial of that size."""
         return next(row.diluent_ml for row in self.rows if row.vial_units == vial_units)
 
+    def of_vials(self, sizes: Iterable[int]) -> Dilution:
+        """This dilution for some of its vial sizes."""
+        wanted = set(sizes)
+        return Dilution(rows=tuple(row for row in self.rows if row.vial_units in wanted))
+
     def __str__(self) -> str:
         return " and ".join(row_words(row) for row in self.rows)
 
@@ -85,16 +90,16 @@ def row_words(row: ReconstitutionRow) -> str:
     return f"{plain(row.vial_units)} Units in {plain(row.diluent_ml)} mL"
 
 
-def dilutions(label: Label | None, product: str) -> tuple[Dilution, ...]:
+def dilutions(label: Label) -> tuple[Dilution, ...]:
     """Every way the label mixes for the neck: its rows one by one, then vial sizes that share a strength together.
 
-    No label, and a label without such a row, raise `BadInput`.
+    A label without such a row raises `BadInput`.
     """
-    rows = [] if label is None else [row for row in label.reconstitution if row.for_cd and _sold(row, label)]
+    rows = [row for row in label.reconstitution if row.for_cd and _sold(row, label)]
     if not rows:
         raise BadInput(
             where="dilution",
-            read=f"no row for the neck on a label of {product} for this region",
+            read=f"no row for the neck on the {label.brand} label ({', '.join(label.regions)})",
             expected="at least one dilution the label gives for cervical dystonia",
             mend="Mix by the national label and enter the preparation as it was made.",
         )
@@ -121,7 +126,6 @@ class Trouble(StrEnum):
     OVERFULL = "overfull"
     UNEVEN = "uneven"
     VOLUME = "volume"
-    HUB = "hub"
 
     @property
     def stops(self) -> bool:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from collis.case.plan import Plan
 from collis.case.preparation import Preparation, VialUse
 from collis.errors import BadInput
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import MuscleSide, Region
-from collis.knowledge.products import Label, LimitKind
-from collis.knowledge.supplies import Supplies, Syringe
-from collis.pharmacy.dilution import Dilution, Problem, Trouble, dilutions, draws
+from collis.knowledge.products import Label
+from collis.knowledge.supplies import Supplies
+from collis.pharmacy.choice import Choice, choices, label_of
+from collis.pharmacy.dilution import row_words
 from collis.pharmacy.gs1 import VialLabel
-from collis.pharmacy.syringes import Fill, fill
-from collis.pharmacy.vials import VialCount, fewest, saving
+from collis.pharmacy.syringes import Fill
+from collis.pharmacy.vials import saving
 from collis.reasons import Ground
+from collis.sources import Sourced
 from collis.units import Dose, plain, rounded_together
 
 
@@ -72,42 +75,12 @@ class Totals:
         return given, discarded, dead_space
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """One way to draw a plan up, with what stands against it. `fills` is empty where it cannot be done."""
-
-    dilution: Dilution
-    syringe: Syringe
-    vials: VialCount
-    fills: tuple[Fill, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def name(self) -> str:
-        """The name of its dilution."""
-        return self.dilution.name
-
-    @property
-    def drawable(self) -> bool:
-        """Whether it can be drawn up on marks at all."""
-        return not any(problem.trouble.stops for problem in self.problems)
-
-    @property
-    def works(self) -> bool:
-        """Whether every site lies on a mark and within the volume limits."""
-        return all(problem.trouble is Trouble.HUB for problem in self.problems)
-
-    @property
-    def opened_ml(self) -> Decimal:
-        """All mL in the opened vials."""
-        return sum((self.dilution.diluent_ml(size) * count for size, count in self.vials.counts), Decimal(0))
-
-
 class NoteKind(StrEnum):
     """What a note is about."""
 
     ROW = "row"
     PROBLEM = "problem"
+    DEAD_SPACE = "dead_space"
     SAVING = "saving"
     SINGLE_PATIENT = "single_patient"
     UNCHECKED = "unchecked"
@@ -175,72 +148,6 @@ class DrawUp:
         return tuple(note for note in self.notes if note.kind is kind)
 
 
-def choices(
-    plan: Plan, knowledge: Knowledge, region: Region, syringe: str | None = None
-) -> tuple[Choice, ...]:
-    """Every way the label mixes for the neck, held against the plan: fewest problems first, then least waste.
-
-    `syringe` is a key of knowledge; None takes its first. A plan without Units, an unknown syringe and a product
-    without a dilution for the neck raise `BadInput`.
-    """
-    if plan.total.units == 0:
-        raise BadInput(where=plan.name, read="a plan without Units", expected="something to draw up")
-    label = knowledge.label(plan.product, region)
-    kind = knowledge.supplies.syringe(syringe)
-    limits = [
-        fact for fact in knowledge.limits_for(plan.product, region) if fact.kind is LimitKind.VOLUME_PER_SITE
-    ]
-    found = []
-    for dilution in dilutions(label, plan.product):
-        vials = fewest(plan.total.units, dilution.vial_units)
-        if len(vials.counts) < len(dilution.rows):
-            continue
-        drawn, problems = draws(plan, dilution, kind, limits)
-        stopped = any(problem.trouble.stops for problem in problems)
-        fills = () if stopped else fill(drawn, kind, knowledge.supplies.front.value)
-        choice = Choice(dilution=dilution, syringe=kind, vials=vials, fills=fills, problems=problems)
-        found.append(choice if stopped else _with_hub(choice))
-    return tuple(sorted(found, key=_fewest_problems_first))
-
-
-def _fewest_problems_first(choice: Choice) -> tuple[bool, int, int, int, int, Decimal]:
-    unchecked = sum(not row.entry.verified for row in choice.dilution.rows)
-    return (
-        not choice.drawable,
-        len(choice.problems),
-        choice.vials.units,
-        choice.vials.vials,
-        unchecked,
-        choice.opened_ml,
-    )
-
-
-def _with_hub(choice: Choice) -> Choice:
-    """The choice, with the problem that the vials do not hold what stays in the dead space."""
-    wanted, covered = _dead_space_ml(choice)
-    if covered == wanted:
-        return choice
-    short = wanted - covered
-    problem = Problem(
-        trouble=Trouble.HUB,
-        what=f"{len(choice.fills)} x {plain(choice.syringe.dead_space.value)} mL dead space need {plain(wanted)} mL; "
-        f"the vials spare {plain(covered)} mL, so up to {plain(short * choice.dilution.units_per_ml)} Units may "
-        "stay behind. Take syringes with less dead space.",
-        ground=Ground.of(choice.syringe.dead_space),
-    )
-    return Choice(
-        dilution=choice.dilution, syringe=choice.syringe, vials=choice.vials, fills=choice.fills,
-        problems=(*choice.problems, problem),
-    )  # fmt: skip
-
-
-def _dead_space_ml(choice: Choice) -> tuple[Decimal, Decimal]:
-    """The mL the dead space takes, and as much of it as the vials hold beyond what is given."""
-    given = sum((held.volume_ml for held in choice.fills), Decimal(0))
-    wanted = choice.syringe.dead_space.value * len(choice.fills)
-    return wanted, min(wanted, choice.opened_ml - given)
-
-
 def draw_up(
     plan: Plan,
     knowledge: Knowledge,
@@ -262,7 +169,7 @@ def draw_up(
     ways = choices(plan, knowledge, region, syringe)
     choice = _chosen(ways, row)
     totals = _totals(plan, choice)
-    label = knowledge.label(plan.product, region)
+    label = label_of(plan, knowledge, region)
     preparation = _preparation(plan, choice, totals, label, labels, mixed_at, injected_at)
     return DrawUp(
         plan=plan,
@@ -297,17 +204,15 @@ def _chosen(ways: Sequence[Choice], row: str | None) -> Choice:
 
 def _totals(plan: Plan, choice: Choice) -> Totals:
     per_ml, product = choice.dilution.units_per_ml, plan.product
-    given_ml = sum((held.volume_ml for held in choice.fills), Decimal(0))
-    _, dead_ml = _dead_space_ml(choice)
-    left_ml = choice.opened_ml - given_ml - dead_ml
+    left_ml = choice.opened_ml - choice.given_ml - choice.dead_space_ml
     return Totals(
         opened=Dose(Decimal(choice.vials.units), product),
         given=plan.total,
-        dead_space=Dose(dead_ml * per_ml, product),
+        dead_space=Dose(choice.dead_space_ml * per_ml, product),
         discarded=Dose(left_ml * per_ml, product),
         opened_ml=choice.opened_ml,
-        given_ml=given_ml,
-        dead_space_ml=dead_ml,
+        given_ml=choice.given_ml,
+        dead_space_ml=choice.dead_space_ml,
         discarded_ml=left_ml,
     )
 
@@ -316,7 +221,7 @@ def _preparation(
     plan: Plan,
     choice: Choice,
     totals: Totals,
-    label: Label | None,
+    label: Label,
     labels: Sequence[VialLabel],
     mixed_at: datetime | None,
     injected_at: datetime | None,
@@ -340,7 +245,7 @@ def _preparation(
                 diluent_ml=None if own == usual else own,
             )
         )
-    named = {} if label is None or label.diluent is None else {"diluent": str(label.diluent.value)}
+    named = {} if label.diluent is None else {"diluent": str(label.diluent.value)}
     return Preparation(
         product=plan.product,
         vials=tuple(vials),
@@ -353,9 +258,9 @@ def _preparation(
     )
 
 
-def _discard_by(choice: Choice, label: Label | None, mixed_at: datetime | None) -> datetime | None:
+def _discard_by(choice: Choice, label: Label, mixed_at: datetime | None) -> datetime | None:
     """When a mixed vial is to be thrown away; a ready solution that is not thinned has no such time."""
-    if mixed_at is None or choice.dilution.ready or label is None or label.in_use_hours is None:
+    if mixed_at is None or choice.dilution.ready or label.in_use_hours is None:
         return None
     return mixed_at + timedelta(hours=float(label.in_use_hours.value))
 
@@ -365,7 +270,7 @@ def _notes(
     choice: Choice,
     ways: Sequence[Choice],
     row: str | None,
-    label: Label | None,
+    label: Label,
     supplies: Supplies,
 ) -> tuple[Note, ...]:
     notes = []
@@ -379,6 +284,17 @@ def _notes(
             )
         )
     notes += [Note(kind=NoteKind.PROBLEM, what=p.what, ground=p.ground) for p in choice.problems]
+    if choice.short_ml > 0:
+        notes.append(
+            Note(
+                kind=NoteKind.DEAD_SPACE,
+                what=f"The vials spare {plain(choice.dead_space_ml)} mL for the dead space of {len(choice.fills)} "
+                f"syringes of {plain(choice.syringe.dead_space.value)} mL each: up to "
+                f"{plain(choice.short_ml * choice.dilution.units_per_ml)} Units may stay behind. "
+                "Take syringes with less dead space.",
+                ground=Ground.of(choice.syringe.dead_space),
+            )
+        )
     cheaper = saving(plan.total.units, choice.dilution.vial_units, supplies.saving.value)
     if cheaper is not None:
         percent = cheaper.percent.quantize(Decimal("0.1"))
@@ -396,21 +312,17 @@ def _notes(
             what="Each vial serves this patient and this session; what is left is discarded.",
         )
     )
-    unchecked = [entry for row in choice.dilution.rows if not (entry := row.entry).verified]
-    hours = None if label is None or choice.dilution.ready else label.in_use_hours
-    if hours is not None and not hours.verified:
-        unchecked.append(hours)
     notes += [
-        Note(
-            kind=NoteKind.UNCHECKED,
-            what="Not checked against the label: "
-            + (
-                f"use within {plain(Decimal(entry.value))} hours."
-                if entry is hours
-                else f"{choice.dilution}."
-            ),
-            ground=Ground.of(entry),
-        )
-        for entry in unchecked
+        Note(kind=NoteKind.UNCHECKED, what=f"Not checked against the label: {what}.", ground=Ground.of(entry))
+        for what, entry in _label_figures(choice, label)
+        if not entry.verified
     ]
     return tuple(notes)
+
+
+def _label_figures(choice: Choice, label: Label) -> Iterator[tuple[str, Sourced[Any]]]:
+    """The label's figures a draw-up stands on, in words."""
+    for row in choice.dilution.rows:
+        yield row_words(row), row.entry
+    if label.in_use_hours is not None and not choice.dilution.ready:
+        yield f"use within {label.in_use_hours.value} hours", label.in_use_hours

@@ -32,8 +32,8 @@ def read_gs1(text: str, on: date) -> VialLabel:
     `on` is the day of reading and settles the century. Text that is no GS1 code, that has neither lot nor
     expiry, whose article number has a wrong check digit or whose expiry is no day raises `BadInput`.
 
-    >>> read_gs1("(01)00301451145010(17)280630(10)A12345", date(2026, 11, 10))
-    VialLabel(lot='A12345', expiry=datetime.date(2028, 6, 30), gtin='00301451145010', serial='')
+    >>> read_gs1("(01)09501101530003(17)280630(10)A12345", date(2026, 11, 10))
+    VialLabel(lot='A12345', expiry=datetime.date(2028, 6, 30), gtin='09501101530003', serial='')
     """
     found = {str(element.ai.ai): element for element in _message(text).element_strings}
     article = found.get("01")
@@ -64,7 +64,7 @@ def _message(text: str) -> GS1Message:
         )
     except biip.ParseError:
         message = None
-    if message is None:
+    if message is None or not message.element_strings:
         raise _unread(text, "the text of a GS1 code, such as (17)280630(10)A12345")
     return message
 

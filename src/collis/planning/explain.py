@@ -21,6 +21,8 @@ _ROW_TEXT = {
     "starting_total": "the label's starting total",
     "cautious_total": "the cautious starting total",
     "usual_total": "the usual session total",
+    "median_total": "the median session of the label's trial, or the last total where it was higher",
+    "no_gain_above": "the total above which trials saw no further gain, or the last total where it was higher",
     "swallow_exposure": "the low-risk share of Units near the swallow",
     "one_scalene_side": "one scalene side, away from one phrenic nerve",
     "both_sternocleidomastoids": "half the usual dose for each of two sternocleidomastoids",

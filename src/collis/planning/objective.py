@@ -67,18 +67,22 @@ class Change:
 class Typical:
     """A cost for lying away from the dose that trials of this product gave the muscle at such a session total.
 
-    It is told against the level that comes closest, so that it shapes doses and keeps no muscle out.
+    It is told against the level that comes closest, so that it shapes doses and keeps no muscle out. Where the
+    trials counted a muscle's two sides together (`of_both_sides`), each side of a tied pair gets half.
     """
 
     weight: float
     scale: float
     dose: Mapping[Muscle, float]
+    of_both_sides: bool = False
 
     def worth(self, place: Place, level: DoseLevel) -> float:
         """Minus the cost; nothing where no trial tells."""
         usual = self.dose.get(place.where.muscle)
         if usual is None:
             return 0.0
+        if self.of_both_sides and place.partner is not None:
+            usual /= 2
         closest = min(abs(float(other.units) - usual) for other in place.levels)
         return -self.weight * (abs(float(level.units) - usual) - closest) / self.scale
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from collis.case.case import Case
 from collis.case.plan import Injection, Origin, Plan
-from collis.case.session import SideEffectKind
+from collis.case.session import Session, SideEffectKind
 from collis.course.draws import draw_response
 from collis.course.parameters import MuscleRanking
 from collis.course.relief import relief_table
@@ -37,6 +37,9 @@ from collis.units import Dose, decimal_of
 
 DRAWS = 100
 SEED = 20260101
+SWALLOW = "swallow_exposure"
+TOTALS = frozenset({"starting_total", "cautious_total", "usual_total", "median_total", "no_gain_above"})
+"""Rows that hold the whole session, by the entry of the label they come from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,15 +216,37 @@ def _ceiling(setting: Setting) -> Row:
         return Row(id="starting_total", weights=everywhere, low=0.0, high=float(start[0]))
     if setting.first_with_product and "cautious_total" in doses:
         return Row(id="cautious_total", weights=everywhere, low=0.0, high=float(_bottom(_cautious(setting))))
-    usual = doses.get("usual_total") or doses.get("trial_total") or doses.get("starting_total")
+    key, most = _usual_ceiling(setting)
+    return Row(id=key, weights=everywhere, low=0.0, high=float(most))
+
+
+def _usual_ceiling(setting: Setting) -> tuple[str, Decimal]:
+    """The most a later session may use, and the entry it comes from.
+
+    That is what its trials gave (their median, or where more brought no further gain), or the last total where
+    that was higher. From there up to the top of the usual range only where such a session helped too little.
+    """
+    doses = setting.label.doses
     last = setting.case.last_session
     before = last.total.units if last is not None and last.product == setting.product.name else Decimal(0)
-    return Row(
-        id="usual_total",
-        weights=everywhere,
-        low=0.0,
-        high=float(max(before, _top(usual) if usual else Decimal(0))),
+    usual = next((key for key in ("usual_total", "trial_total", "starting_total") if key in doses), None)
+    top = _top(doses[usual]) if usual is not None else Decimal(0)
+    key = next((key for key in ("median_total", "no_gain_above") if key in doses), None)
+    if key is None:
+        return "usual_total", max(before, top)
+    enough = _top(doses[key])
+    helped_little = (
+        last is not None and last.benefit_percent is not None and not _worked(last, setting.knowledge)
     )
+    if before >= enough and helped_little:
+        return "usual_total", max(before, top)
+    return key, max(before, enough)
+
+
+def _worked(last: Session, knowledge: Knowledge) -> bool:
+    """Whether the last session helped enough to be kept."""
+    good = knowledge.figure("planning", "risk", "good_benefit")
+    return last.benefit_percent is not None and float(last.benefit_percent) >= good
 
 
 def _cautious(setting: Setting) -> Sourced[Any]:
@@ -273,11 +298,14 @@ def _balanced(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
 def _low_risk(setting: Setting, balanced: Candidate | None) -> Candidate | NotOffered:
     rows: list[Row] = [_ceiling(setting)]
     if balanced is not None:
-        swallow = {m: f.number("swallow_weight") for m, f in setting.knowledge.muscles.items()}
+        swallow = {
+            m: f.number("swallow_weight") if "swallowing" in f.words("hazard") else 0.0
+            for m, f in setting.knowledge.muscles.items()
+        }
         exposure = sum(swallow[i.muscle] * float(i.dose.units) for i in balanced.plan.injections)
         rows.append(
             Row(
-                id="swallow_exposure",
+                id=SWALLOW,
                 weights=tuple(swallow[p.where.muscle] for p in setting.eligible.places),
                 low=0.0,
                 high=exposure * setting.knowledge.figure("planning", "risk", "exposure_kept"),
@@ -317,11 +345,7 @@ def _problem(setting: Setting, style: str, extra: Sequence[Row]) -> Problem:
     places = setting.eligible.places
     last = setting.case.last_session
     swallowing = last is not None and last.worst(SideEffectKind.DYSPHAGIA) > 0
-    worked = (
-        last is not None
-        and last.benefit_percent is not None
-        and float(last.benefit_percent) >= figure("planning", "risk", "good_benefit")
-    )
+    worked = last is not None and _worked(last, setting.knowledge)
     terms: list[Term] = [
         Relief(table=setting.relief),
         *spends(
@@ -336,10 +360,17 @@ def _problem(setting: Setting, style: str, extra: Sequence[Row]) -> Problem:
         terms.append(Change(weight=weight, scale=setting.scale, last=setting.last))
     else:
         weight = figure("planning", "weight", style, "typical")
-        whole = min(row.high for row in extra if row.id.endswith("_total"))
+        whole = min(row.high for row in extra if row.id in TOTALS)
         shares = setting.product.muscle_shares
         typical = {m: float(share.value) / 100 * min(whole, setting.scale) for m, share in shares.items()}
-        terms.append(Typical(weight=weight, scale=setting.scale, dose=typical))
+        terms.append(
+            Typical(
+                weight=weight,
+                scale=setting.scale,
+                dose=typical,
+                of_both_sides=setting.product.shares_span_sides,
+            )
+        )
     return Problem(
         places=places,
         worth=worth_of(places, terms),

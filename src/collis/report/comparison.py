@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from collis.api import Consultation, Offer
 from collis.case.session import Session, SideEffectKind
 from collis.knowledge.load import load
 from collis.knowledge.names import Muscle, MuscleSide
@@ -40,6 +39,9 @@ from collis.report.side_by_side import (
 )
 from collis.side import Side
 from collis.sources import Grade
+
+if TYPE_CHECKING:
+    from collis.api import Consultation, Offer
 
 TEMPLATE = Path(__file__).parent / "templates" / "comparison.typ"
 STANDING = "Decision support, not a cleared device; the clinician decides. Nothing is chosen for you."
@@ -81,7 +83,11 @@ def comparison_data(consultation: Consultation, *, example: bool) -> Data:
     assert on is not None
     columns = [_last_column(last, c.product)] if last is not None else []
     columns += [
-        {"title": o.key.heading, "summary": words.clipped(o.candidate.summary, 110), "last": False}
+        {
+            "title": o.key.heading,
+            "summary": words.clipped(o.candidate.summary, 110 if len(c.offers) < 4 else 80),
+            "last": False,
+        }
         for o in c.offers
     ]
     biggest = max((o.candidate.plan.total.units for o in c.offers), default=Decimal(0))
@@ -91,7 +97,7 @@ def comparison_data(consultation: Consultation, *, example: bool) -> Data:
         "date": [on.year, on.month, on.day],
         "example": example,
         "wide": biggest >= 1000 or len(c.offers) > 3,
-        "label-width": 30 if len(c.offers) > 3 else 34,
+        "label-width": 33 if len(c.offers) > 3 else 34,
         "last-width": 13.5,
         "intro": _intro(c),
         "facts": _facts(c),
@@ -385,19 +391,19 @@ def _limited(c: Consultation) -> list[Data]:
 
 def _sources(c: Consultation) -> str:
     grounds = list(grounds_of(c))
-    said = [
-        f"{grade.value.capitalize()}: {words.sentence(words.listed(_titles(grounds, grade, c.case.date)))}"
-        for grade in Grade
-        if any(g.grade is grade for g in grounds)
-    ]
+    said = ["Forecast: a model fitted to published trials; an average with its band."]
     unchecked = len({(g.source, g.place) for g in grounds if not g.verified})
     if unchecked:
         many = "figures or facts behind this page are"
         said.append(
             f"{words.count(unchecked, 'figure or fact behind this page is', many)} not yet checked at its source."
         )
-    said.append("Forecast: a model fitted to published trials; an average with its band.")
-    return words.clipped("Sources. " + " ".join(said), 620)
+    said += [
+        f"{grade.value.capitalize()}: {words.sentence(words.listed(_titles(grounds, grade, c.case.date)))}"
+        for grade in Grade
+        if any(g.grade is grade for g in grounds)
+    ]
+    return words.clipped(" ".join(said), 620)
 
 
 def _titles(grounds: Iterable[Ground], grade: Grade, on: date | None) -> list[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from collis.course.predict import Forecast, When
 from collis.report import words
 from collis.report.charts import SCREEN, Chart, Palette, Row, Spec, framed, titled, weeks_axis
+
+if TYPE_CHECKING:
+    from collis.course.predict import Forecast, When
 
 BAND_WORDS = "middle line and 90 % band"
 

@@ -228,10 +228,11 @@ def plain_value(value: Any) -> Any:
 
 
 def _offer(offer: Offer) -> Document:
+    judged = checked_document(offer.checked)
     return {
         **_candidate(offer.candidate),
-        "verdict": checked_document(offer.checked)["verdict"],
-        "limits": checked_document(offer.checked)["limits"],
+        "verdict": judged["verdict"],
+        "limits": judged["limits"],
         "forecast": forecast_document(offer.forecast),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from collis.reasons import Level
 from collis.report import words
 from collis.safety.screen import Screening, ScreenLevel
 
@@ -50,3 +51,30 @@ def outcome(screening: Screening) -> str:
             return said
         case _:
             assert_never(screening.level)
+
+
+def screening_text(screening: Screening, *, width: int, colour: bool = False) -> str:
+    """The screening: the outcome, what stands in each tier and what clears it, and what nobody answered."""
+    from collis.report.terminal import SHAPES, STYLES, Sheet
+
+    sheet = Sheet(width=width, colour=colour)
+    level = {
+        ScreenLevel.STOP: Level.REFUSE,
+        ScreenLevel.HOLD: Level.CANNOT_JUDGE,
+        ScreenLevel.CLEAR: Level.WARN if screening.caution or screening.unanswered else Level.ALLOW,
+    }[screening.level]
+    sheet.title(f"{SHAPES[level]} {screening_word(screening)}", answered_words(screening))
+    sheet.line(outcome(screening))
+    for head, items, mark in (
+        ("Stop and work up", screening.stop, Level.REFUSE),
+        ("Hold until cleared", screening.hold, Level.CANNOT_JUDGE),
+        ("Caution, passed to the gate", screening.caution, Level.WARN),
+        ("Not answered", screening.unanswered, Level.CANNOT_JUDGE),
+    ):
+        if items:
+            sheet.section(head)
+        for item in items:
+            clears = f"Clears it: {'; '.join(item.clears)}." if item.clears and mark is not Level.WARN else ""
+            shown = "" if head == "Not answered" else clears
+            sheet.bullet(shown, head=words.sentence(item.what), mark=SHAPES[mark], style=STYLES[mark])
+    return sheet.text()

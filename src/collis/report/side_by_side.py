@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from collis.api import Consultation, Offer
 from collis.case.session import Session, SideEffectKind
-from collis.course.predict import Band, Risk
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.reasons import Ground, Level, Reason
 from collis.report import presenting, words
-from collis.report.curves import NextMark, when_words
+from collis.report.charts import Chart
+from collis.report.curves import NextMark, comparison_chart, when_words
 from collis.side import Side
+
+if TYPE_CHECKING:
+    from collis.api import Consultation, Offer
+    from collis.course.predict import Band, Risk
 
 WARNINGS_AT_MOST = 5
 
@@ -49,6 +53,13 @@ def row_keys(c: Consultation) -> list[RowKey]:
 
     lumped = sorted(key for key in before if not isinstance(key, Muscle))
     return [*sorted(muscles, key=place), *lumped]
+
+
+def candidates_chart(consultation: Consultation) -> Chart:
+    """The forecasts of all candidates in the colours of the screen."""
+    return comparison_chart(
+        [(o.key.heading, o.forecast) for o in consultation.offers], earliest=next_mark(consultation)
+    )
 
 
 def changes_shown(c: Consultation, last: Session | None) -> bool:
@@ -99,6 +110,8 @@ def risk_words(c: Consultation, offer: Offer, risk: Risk) -> tuple[str, str]:
     if risk.relative is None:
         return "not told", "(nothing to compare with)"
     low, high = words.ratio(risk.relative.low), words.ratio(risk.relative.high)
+    if low == high == "1":
+        return "the same", ""
     return f"{words.ratio(risk.relative.median)} times", f"({low} to {high})" if low != high else ""
 
 

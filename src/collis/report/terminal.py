@@ -19,8 +19,8 @@ from collis.safety.verdict import Verdict
 
 SHAPES = {Level.ALLOW: "✓", Level.WARN: "▲", Level.CANNOT_JUDGE: "?", Level.REFUSE: "■"}
 STYLES = {Level.ALLOW: "green", Level.WARN: "yellow", Level.CANNOT_JUDGE: "magenta", Level.REFUSE: "bold red"}
-_ASCII = str.maketrans({"✓": "+", "▲": "!", "■": "X", "−": "-", "–": "-", "—": "-", "…": "...", "•": "*", "°": " deg",
-                        "─": "-", "━": "=", "█": "#", "▒": "%", "◇": "*", "’": "'", "“": '"', "”": '"', "\u00a0": " "})  # fmt: skip
+_PLAIN = dict(zip("✓▲■•█▒─━\u2212–’“”×\u00a0", '+!X*#%-=--\'""x ', strict=True)) | {"…": "...", "°": " deg"}
+_ASCII = str.maketrans(_PLAIN)
 
 
 def for_encoding(text: str, encoding: str) -> str:
@@ -73,7 +73,9 @@ class Sheet:
         row = Table.grid(padding=(0, 1, 0, 0))
         row.add_column(width=2, justify="right")
         row.add_column(ratio=1)
-        row.add_row(Text(mark, style=style), Text.assemble((f"{head} " if head and text else head, "bold"), text))
+        row.add_row(
+            Text(mark, style=style), Text.assemble((f"{head} " if head and text else head, "bold"), text)
+        )
         self._console.print(row)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = (),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from collis.api import Consultation, Offer
-from collis.case.case import Case
-from collis.course.parameters import MuscleRanking
-from collis.course.predict import Forecast, Risk
+from collis.case.session import SideEffectKind
+from collis.course.parameters import MuscleRanking, RankedMuscle
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.planning.candidate import Candidate, NotOffered, Proposal
 from collis.reasons import Level
 from collis.report import presenting, words
 from collis.report.comparison import STANDING
 from collis.report.curves import when_words
-from collis.report.plain import screening_lines
 from collis.report.screening import answered_words, screening_word
 from collis.report.side_by_side import (
     WARNINGS_AT_MOST,
@@ -31,9 +29,12 @@ from collis.report.side_by_side import (
     shared_reasons,
 )
 from collis.report.terminal import Sheet, state_words
-from collis.case.session import SideEffectKind
 from collis.safety.verdict import CheckedPlan
 from collis.side import Side
+
+if TYPE_CHECKING:
+    from collis.api import Consultation, Offer
+    from collis.course.predict import Forecast, Risk
 
 _MUSCLES_SHOWN = 8
 
@@ -55,7 +56,9 @@ def consultation_text(c: Consultation, *, width: int, colour: bool = False, exam
     if c.earliest_next is not None:
         after = c.earliest_next
         ground = words.grounds(after.ground)
-        sheet.line(f"{words.day(after.on)}, {after.weeks} weeks on ({ground}).", head="Earliest next session:")
+        sheet.line(
+            f"{words.day(after.on)}, {after.weeks} weeks on ({ground}).", head="Earliest next session:"
+        )
     if c.offers:
         _side_by_side(sheet, c)
     for missing in c.not_offered:
@@ -76,7 +79,7 @@ def consultation_text(c: Consultation, *, width: int, colour: bool = False, exam
 def _side_by_side(sheet: Sheet, c: Consultation) -> None:
     last = c.case.last_session
     room = sheet.width - 22 - (16 if last is not None else 0)
-    most = max(1, room // 24)
+    most = max(1, room // 21)
     for start in range(0, len(c.offers), most):
         _columns(sheet, c, c.offers[start : start + most])
 
@@ -188,7 +191,9 @@ def _held_against(sheet: Sheet, c: Consultation) -> None:
         sheet.line("Nothing is held against any candidate.")
     unchecked = {r.what for o in c.offers for r in o.checked.verdict.about_sources}
     if unchecked:
-        sheet.line(f"{words.count(len(unchecked), 'line')} on figures not yet checked at their source: in the JSON file.")
+        sheet.line(
+            f"{words.count(len(unchecked), 'line')} on figures not yet checked at their source: in the JSON file."
+        )
 
 
 def _left_out(sheet: Sheet, candidate: Candidate) -> None:
@@ -222,17 +227,24 @@ def _ranking(sheet: Sheet, ranking: MuscleRanking, *, most: int) -> None:
     for m in ranking.muscles[:most]:
         block = "█" if m.side is Side.RIGHT else "▒"
         long = max(1, round(8 * m.share / largest)) if m.share > 0 else 0
-        why = words.fitting(m.reasons, 200)
-        against = [*m.against, *([m.needs] if m.needs else [])]
-        if m.held_back:
-            against.insert(0, "Sources disagree, so it is never proposed on that ground alone")
-        told = f"{why} Against: {words.fitting(against, 160)}" if against else why
         place = f"{words.muscle(m.muscle)} {m.side.word}"
-        rows.append([place, words.likelihood(m.probability), block * long, told.strip()])
-    if rows:
-        sheet.table(["Muscle", "Likely", "Share", "Why"], rows, folded=[0, 3] if sheet.width < 100 else [3])
+        rows.append([place, words.likelihood(m.probability), block * long, _why(m)])
+    if sheet.width >= 100 and rows:
+        sheet.table(["Muscle", "Likely", "Share", "Why"], rows, folded=[3])
+    elif rows:
+        for place, likely, bar, why in rows:
+            sheet.line(f"{likely}  {bar}", head=f"{place}:")
+            sheet.line(why, indent=3)
     if len(ranking.muscles) > most:
         sheet.line(f"and {len(ranking.muscles) - most} more: `collis muscles` lists them")
+
+
+def _why(m: RankedMuscle) -> str:
+    against = [*m.against, *([m.needs] if m.needs else [])]
+    if m.held_back:
+        against.insert(0, "Sources disagree, so it is never proposed on that ground alone")
+    why = words.fitting(m.reasons, 200)
+    return f"{why} Against: {words.fitting(against, 160)}".strip() if against else why
 
 
 def proposal_text(proposal: Proposal, *, width: int, colour: bool = False) -> str:
@@ -245,7 +257,7 @@ def proposal_text(proposal: Proposal, *, width: int, colour: bool = False) -> st
         rows = []
         for injection in candidate.plan.injections:
             line = reasons.get(injection.where)
-            why = "" if line is None else f"{line.why_muscle} {line.why_dose}".strip()
+            why = "" if line is None else words.sentence(f"{line.why_muscle} {line.why_dose}")
             sites = f"{injection.sites} × {words.number(injection.per_site.units)}"
             rows.append(
                 [words.muscle(injection.muscle), injection.side.word, words.units(injection.dose), sites, why]

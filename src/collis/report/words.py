@@ -1,7 +1,7 @@
 """How numbers, days, sides, states and chances are put into words: the one place for it.
 
 Units are written in full, a minus is U+2212, a number has a leading zero and no trailing zero, a side is a whole
-word in capitals. Nothing here knows medicine; the thresholds below decide only which word is shown.
+word in capitals. Nothing here knows medicine.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import assert_never
 
+from collis.knowledge.load import load
 from collis.knowledge.names import Guidance, Muscle, MuscleSide
 from collis.reasons import Ground, Level
 from collis.safety.verdict import Verdict
@@ -21,10 +22,6 @@ from collis.units import Dose, Number, decimal_of, plain
 MINUS = "\u2212"
 DASH = "–"
 NO_BREAK = "\u00a0"
-
-LIKELY_FROM = 0.6
-POSSIBLE_FROM = 0.3
-"""From which probability a muscle is called likely, and from which possible. Choices of display, not of medicine."""
 
 _MONTHS = (
     "January",
@@ -149,10 +146,11 @@ def weeks_and_days(days: int) -> str:
 
 
 def likelihood(probability: float) -> str:
-    """Likely, possible or unlikely; the figure itself stays in the data."""
-    if probability >= LIKELY_FROM:
+    """Likely, possible or unlikely, by the thresholds knowledge keeps for it; the figure itself stays in the data."""
+    figure = load().figure
+    if probability >= figure("inference", "shown", "likely"):
         return "likely"
-    return "possible" if probability >= POSSIBLE_FROM else "unlikely"
+    return "possible" if probability >= figure("inference", "shown", "possible") else "unlikely"
 
 
 def muscle(which: Muscle | str) -> str:
@@ -233,13 +231,23 @@ def grounds(ground: Ground | None) -> str:
     return ground.grade.value if ground.verified else f"{ground.grade.value}, not yet checked"
 
 
-def sentence(text: str) -> str:
-    """Text that starts with a capital and ends with a stop.
+_ISO_DAY = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
 
-    >>> sentence("takes clopidogrel")
-    'Takes clopidogrel.'
+
+def _written_out(found: re.Match[str]) -> str:
+    try:
+        return day(date.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
+
+
+def sentence(text: str) -> str:
+    """Text that starts with a capital and ends with a stop, its days written out.
+
+    >>> sentence("takes clopidogrel since 2026-08-18")
+    'Takes clopidogrel since 18 August 2026.'
     """
-    text = text.strip()
+    text = _ISO_DAY.sub(_written_out, text.strip())
     if not text:
         return ""
     if not text.split(" ", 1)[0].endswith(("toxinA", "toxinB")):

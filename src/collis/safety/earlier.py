@@ -115,14 +115,12 @@ def last_doses(case: Case) -> dict[Muscle, Decimal]:
     return found
 
 
-def is_small(event: Earlier, case: Case, knowledge: Knowledge) -> bool:
-    """Whether a dose is no larger than the least a neck session of its product usually takes."""
+def is_large(event: Earlier, case: Case, knowledge: Knowledge) -> bool:
+    """Whether a dose is known to be larger than the least a neck session of its product usually takes."""
     product = None if event.product is None else knowledge.products.get(event.product)
     label = None if product is None else product.label(case.region)
     usual = label.doses.get("usual_total") or label.doses.get("trial_total") if label else None
-    if event.dose is None or usual is None:
-        return False
-    return event.dose.units <= decimal_of(usual.value[0])
+    return event.dose is not None and usual is not None and event.dose.units > decimal_of(usual.value[0])
 
 
 def _today(event: Earlier, case: Case) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from collis.case.case import Case
 from collis.case.plan import Plan
@@ -25,6 +26,7 @@ from collis.safety.earlier import (
     shared_units,
 )
 from collis.side import Side
+from collis.sources import Sourced
 from collis.units import decimal_of, plain
 
 ENTRY_ERROR = "R53"
@@ -205,37 +207,46 @@ def _both(muscle: Muscle) -> tuple[MuscleSide, MuscleSide]:
 
 def _muscle_caps(case: Case, knowledge: Knowledge, product: str) -> Iterator[Limit]:
     days = longest_interval_days(case, knowledge, product)
-    for muscle, facts in knowledge.muscles.items():
-        dose = facts.doses.get(product)
-        if dose is None:
-            continue
+    known = (
+        (muscle, facts.doses[product])
+        for muscle, facts in knowledge.muscles.items()
+        if product in facts.doses
+    )
+    for muscle, dose in known:
         for place in _both(muscle):
-            if dose.soft_max is not None:
-                bound = decimal_of(dose.soft_max.value)
-                yield Limit(
-                    id=f"{product}.{muscle}.{place.side}.soft_max",
-                    rule="R27",
-                    kind=LimitKind.MUSCLE,
-                    asked=Level.WARN,
-                    bound=bound,
-                    text=f"At most {units_text(bound)} are usual there.",
-                    ground=Ground.of(dose.soft_max),
-                    places=(place,),
-                    used=shared_units(case, product, (place,), days),
-                )
-            if dose.highest_any_source is not None:
-                bound = decimal_of(dose.highest_any_source.value)
-                yield Limit(
-                    id=f"{product}.{muscle}.{place.side}.highest",
-                    rule=ENTRY_ERROR,
-                    kind=LimitKind.MUSCLE,
-                    asked=Level.REFUSE,
-                    bound=bound,
-                    text=f"The largest dose any source gives there is {units_text(bound)}.",
-                    ground=Ground.of(dose.highest_any_source),
-                    places=(place,),
-                    entry_error=True,
-                )
+            used = shared_units(case, product, (place,), days)
+            yield from _muscle_cap(product, place, dose.soft_max, used=used)
+            yield from _muscle_cap(product, place, dose.highest_any_source, entry_error=True)
+
+
+def _muscle_cap(
+    product: str,
+    place: MuscleSide,
+    figure: Sourced[Any] | None,
+    *,
+    used: Decimal = Decimal(0),
+    entry_error: bool = False,
+) -> Iterator[Limit]:
+    """The cap of one muscle on one side: its usual upper dose, or the figure above which it is an entry error."""
+    if figure is None:
+        return
+    bound = decimal_of(figure.value)
+    if entry_error:
+        name, text = "highest", f"The largest dose any source gives there is {units_text(bound)}."
+    else:
+        name, text = "soft_max", f"At most {units_text(bound)} are usual there."
+    yield Limit(
+        id=f"{product}.{place.muscle}.{place.side}.{name}",
+        rule=ENTRY_ERROR if entry_error else "R27",
+        kind=LimitKind.MUSCLE,
+        asked=Level.REFUSE if entry_error else Level.WARN,
+        bound=bound,
+        text=text,
+        ground=Ground.of(figure),
+        places=(place,),
+        used=used,
+        entry_error=entry_error,
+    )
 
 
 def _entry_caps(knowledge: Knowledge, product: str) -> Iterator[Limit]:

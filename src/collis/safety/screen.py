@@ -105,13 +105,10 @@ def _thinner(case: Case, knowledge: Knowledge) -> Answer:
 
 
 def _stands(flag: RedFlag, reply: FlagReply) -> bool:
-    match reply.answer:
-        case FlagAnswer.YES:
-            return True
-        case FlagAnswer.CLEARED:
-            return flag.tier is Tier.CAUTION or not (reply.done and reply.on is not None)
-        case FlagAnswer.NO | FlagAnswer.UNKNOWN:
-            return False
+    """Whether an answer is a yes that nothing has cleared."""
+    if reply.answer is FlagAnswer.CLEARED:
+        return flag.tier is Tier.CAUTION or not (reply.done and reply.on is not None)
+    return reply.answer is FlagAnswer.YES
 
 
 def _standing(flag: RedFlag, reply: FlagReply) -> str:

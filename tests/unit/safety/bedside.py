@@ -22,7 +22,7 @@ from collis.case.history import (
 from collis.case.patient import Answer, Patient, Sex
 from collis.case.plan import Injection, Plan
 from collis.case.preparation import Preparation, VialUse
-from collis.case.session import Given, OtherToxin, Session, SideEffect, SideEffectKind
+from collis.case.session import Given, Indication, OtherToxin, Session, SideEffect, SideEffectKind
 from collis.knowledge.load import Knowledge, load
 from collis.knowledge.names import Guidance, Muscle, MuscleSide, Region
 from collis.reasons import Level, Reason
@@ -39,7 +39,8 @@ RIMA, DAXI, LAN = "rimabotulinumtoxinB", "daxibotulinumtoxinA", "lanbotulinumtox
 SCM = "sternocleidomastoid"
 YES, NO, UNKNOWN = Asked(answer=Answer.YES), Asked(answer=Answer.NO), Asked()
 
-Line = tuple[str, str, float] | tuple[str, str, float, int] | tuple[str, str, float, int, str]
+Line = tuple[Any, ...]
+"""Muscle, side, Units and, where it matters, sites and guidance."""
 
 
 def plan(*lines: Line, product: str = ONA) -> Plan:
@@ -125,7 +126,9 @@ def session(
             muscle=muscle,
             side=Side(side),
             dose=Dose.of(units, product),
-            members=tuple(MuscleSide(m, Side(side)) for m in KNOWLEDGE.groups.get(muscle, ()) or (Muscle(muscle),)),
+            members=tuple(
+                MuscleSide(m, Side(side)) for m in KNOWLEDGE.groups.get(muscle, ()) or (Muscle(muscle),)
+            ),
         )
         for muscle, side, units in lines
     )
@@ -146,9 +149,16 @@ def treated(*sessions: Session, **changes: Any) -> Case:
     return answered(history={"sessions": sessions or (session(total=200),)}, **changes)
 
 
-def toxin(days: int | None = 30, product: str | None = ONA, units: float | None = 100, **more: Any) -> OtherToxin:
+def toxin(
+    days: int | None = 30,
+    product: str | None = ONA,
+    units: float | None = 100,
+    indication: str = "migraine",
+    **more: Any,
+) -> OtherToxin:
     """Toxin given elsewhere, `days` before the visit."""
     return OtherToxin(
+        indication=Indication(indication),
         on=None if days is None else VISIT - timedelta(days=days),
         product=product,
         dose=None if units is None or product is None else Dose.of(units, product),
@@ -215,7 +225,9 @@ def says(
     return tuple(RULES[rule](question))
 
 
-def levels(rule: str, typed: Plan = USUAL, case: Case | None = None, preparation: Preparation | None = None) -> set[str]:
+def levels(
+    rule: str, typed: Plan = USUAL, case: Case | None = None, preparation: Preparation | None = None
+) -> set[str]:
     """The levels of what one rule says; empty when it is silent."""
     return {reason.level.value for reason in says(rule, typed, case, preparation)}
 

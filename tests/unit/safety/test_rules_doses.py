@@ -119,7 +119,7 @@ def test_R18_fires() -> None:
 
 
 def test_R18_stays_silent() -> None:
-    assert not says("R18", spread(2500, RIMA))
+    assert not says("R18", spread(2250, RIMA))
     assert not says("R18", spread(10000, RIMA), treated())
     assert not says("R18", spread(10000, RIMA), EU)
 
@@ -133,7 +133,11 @@ def test_R19_stays_silent() -> None:
 
 
 def test_R20_fires() -> None:
-    typed = plan(("splenius_capitis", "left", 60, 1), ("trapezius_upper", "right", 60, 2), ("levator_scapulae", "left", 51, 1))
+    typed = plan(
+        ("splenius_capitis", "left", 60, 1),
+        ("trapezius_upper", "right", 60, 2),
+        ("levator_scapulae", "left", 51, 1),
+    )
     left, levator = says("R20", typed)
     assert left.level == "warn"
     assert left.what == "Splenius capitis LEFT 60 Units in one site; at most 50 Units at one site."
@@ -163,7 +167,9 @@ def test_R21_counts_earlier_toxin_in_the_same_muscle() -> None:
     shared = elsewhere(toxin(30, ONA, 70, muscles=left))
     assert levels("R21", plan((SCM, "left", 40)), shared) == {"warn"}
     assert not says("R21", plan((SCM, "left", 40)), elsewhere(toxin(84, ONA, 70, muscles=left)))
-    assert not says("R21", plan(("splenius_capitis", "left", 40)), elsewhere(toxin(30, ONA, 120, muscles=left)))
+    assert not says(
+        "R21", plan(("splenius_capitis", "left", 40)), elsewhere(toxin(30, ONA, 120, muscles=left))
+    )
 
 
 def test_R22_fires() -> None:
@@ -250,14 +256,18 @@ def test_R30_stays_silent() -> None:
 
 
 def test_R31_fires() -> None:
-    strong = plan(*((m, s, 51) for m in ("splenius_capitis", "semispinalis_capitis") for s in ("left", "right")))
+    strong = plan(
+        *((m, s, 51) for m in ("splenius_capitis", "semispinalis_capitis") for s in ("left", "right"))
+    )
     (reason,) = says("R31", strong)
     assert reason.level == "warn"
     assert reason.what.startswith("Splenius capitis and semispinalis capitis 204 Units together")
 
 
 def test_R31_stays_silent() -> None:
-    strong = plan(*((m, s, 50) for m in ("splenius_capitis", "semispinalis_capitis") for s in ("left", "right")))
+    strong = plan(
+        *((m, s, 50) for m in ("splenius_capitis", "semispinalis_capitis") for s in ("left", "right"))
+    )
     assert not says("R31", strong)
 
 

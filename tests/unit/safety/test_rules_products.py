@@ -72,9 +72,9 @@ def test_R02_fires() -> None:
 
 
 def test_R02_fires_for_the_same_numbers_even_in_one_muscle() -> None:
-    assert levels("R02", INCO_PLAN, treated(session(ONA, ("splenius_capitis", "left", 60), (SCM, "right", 40)))) == {
-        "refuse"
-    }
+    assert levels(
+        "R02", INCO_PLAN, treated(session(ONA, ("splenius_capitis", "left", 60), (SCM, "right", 40)))
+    ) == {"refuse"}
     one = plan(("splenius_capitis", "left", 60), product=INCO)
     assert levels("R02", one, treated(session(ONA, ("splenius_capitis", "left", 60)))) == {"refuse"}
 
@@ -107,7 +107,9 @@ def test_R03_fires() -> None:
     (reason,) = says("R03", USUAL, allergic("Botox"))
     assert (reason.level, reason.overridable) == ("refuse", False)
     assert reason.ground is not None
-    assert levels("R03", plan((SCM, "left", 20), product=DAXI), allergic(detail="polysorbate 20, rash")) == {"refuse"}
+    assert levels("R03", plan((SCM, "left", 20), product=DAXI), allergic(detail="polysorbate 20, rash")) == {
+        "refuse"
+    }
 
 
 def test_R03_refuses_even_where_no_label_is_on_file() -> None:
@@ -144,7 +146,9 @@ def test_R04_stays_silent() -> None:
 
 
 def test_R05_fires() -> None:
-    assert levels("R05", plan((SCM, "left", 20), product=LAN), allergic("gelatine")) == {"warn"}  # label not checked
+    assert levels("R05", plan((SCM, "left", 20), product=LAN), allergic("gelatine")) == {
+        "warn"
+    }  # label not checked
 
 
 def test_R05_stays_silent() -> None:
@@ -170,7 +174,9 @@ def test_R33_fires() -> None:
     assert "10 Units per 0.1 mL" in reason.what
     assert levels("R33", preparation=mixed(diluent_ml=Decimal(2))) == {"refuse"}
     assert levels("R33", preparation=mixed(vials=(vial(100), vial(200)))) == {"refuse"}
-    assert levels("R33", preparation=mixed(diluent_ml=Decimal(3), units_per_0_1ml=Decimal("3.3"))) == {"refuse"}
+    assert levels("R33", preparation=mixed(diluent_ml=Decimal(3), units_per_0_1ml=Decimal("3.3"))) == {
+        "refuse"
+    }
 
 
 def test_R33_stays_silent() -> None:
@@ -179,6 +185,8 @@ def test_R33_stays_silent() -> None:
     assert not says("R33", preparation=mixed(diluent_ml=Decimal(4), units_per_0_1ml=Decimal("2.5")))
     assert not says("R33", preparation=mixed(diluent_ml=Decimal(3), units_per_0_1ml=Decimal("3.33")))
     assert not says("R33", preparation=mixed(diluent_ml=Decimal(3), units_per_0_1ml=Decimal("3.333")))
+    sizes = (vial(100), vial(200, diluent_ml=Decimal(2)))
+    assert not says("R33", preparation=mixed(vials=sizes))
     assert not says("R33", preparation=mixed(INCO, units_per_0_1ml=Decimal(5)))  # R01 speaks
 
 
@@ -231,7 +239,9 @@ def test_R35_stays_silent() -> None:
     assert not says("R35", INCO_PLAN, preparation=_inco(24))
     assert not says("R35", preparation=hours(0))
     assert not says("R35", plan((SCM, "left", 20), product=DAXI), preparation=_late(DAXI, 72))
-    assert not says("R35", plan(("splenius_capitis", "left", 2500), product=RIMA), preparation=_late(RIMA, 30))
+    assert not says(
+        "R35", plan(("splenius_capitis", "left", 2500), product=RIMA), preparation=_late(RIMA, 30)
+    )
     assert not says("R35", plan((SCM, "left", 20), product=LAN), preparation=_late(LAN, 99))
     one_zone = mixed(injected_at=datetime(2026, 11, 10, 10, tzinfo=UTC))
     assert not says("R35", preparation=one_zone)
@@ -242,14 +252,19 @@ def test_R36_fires() -> None:
         (reason,) = says("R36", preparation=mixed(vials=(vial(**wrong), vial())))
         assert (reason.level, reason.overridable) == ("refuse", False)
         assert reason.what.startswith("Vial 1 ")
-    asked = {r.asks for r in says("R36", preparation=mixed(vials=(vial(expiry=None, for_other_patient=None),)))}
-    assert asked == {"expiry of vial 1", "whether vial 1 serves another patient"}
+    asked = {
+        r.asks
+        for r in says("R36", preparation=mixed(vials=(vial(expiry=None, for_other_patient=None, lot=None),)))
+    }
+    assert asked == {"expiry of vial 1", "whether vial 1 serves another patient", "lot number of vial 1"}
 
 
 def test_R36_stays_silent() -> None:
     assert not says("R36")
     assert not says("R36", preparation=mixed())
-    assert not says("R36", case=answered(on=None), preparation=mixed(vials=(vial(expiry=VISIT - timedelta(days=1)),)))
+    assert not says(
+        "R36", case=answered(on=None), preparation=mixed(vials=(vial(expiry=VISIT - timedelta(days=1)),))
+    )
 
 
 def test_R37_fires() -> None:
@@ -261,7 +276,9 @@ def test_R37_fires() -> None:
 
 
 def test_R37_stays_silent() -> None:
-    assert not says("R37", plan(("splenius_capitis", "left", 50, 1), (SCM, "left", 5, 1)), preparation=mixed())
+    assert not says(
+        "R37", plan(("splenius_capitis", "left", 50, 1), (SCM, "left", 5, 1)), preparation=mixed()
+    )
     assert not says("R37", plan((SCM, "left", 0, 1)), preparation=mixed())
     assert not says("R37", plan(("splenius_capitis", "left", 90, 1)))
 
@@ -269,7 +286,9 @@ def test_R37_stays_silent() -> None:
 def test_R38_fires() -> None:
     (reason,) = says("R38", preparation=mixed(drawn=Dose.of(201, ONA)))
     assert (reason.level, reason.overridable) == ("refuse", False)
-    assert levels("R38", plan(("splenius_capitis", "left", 101)), preparation=mixed(vials=(vial(),))) == {"refuse"}
+    assert levels("R38", plan(("splenius_capitis", "left", 101)), preparation=mixed(vials=(vial(),))) == {
+        "refuse"
+    }
 
 
 def test_R38_stays_silent() -> None:

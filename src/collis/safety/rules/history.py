@@ -9,7 +9,7 @@ from collis.case.patient import Answer
 from collis.case.session import Session
 from collis.knowledge.products import LimitFact, LimitKind
 from collis.reasons import Ground, Level, Reason
-from collis.safety.earlier import Earlier, earlier, is_small, last_doses, within
+from collis.safety.earlier import Earlier, earlier, is_large, last_doses, within
 from collis.safety.limits import FRONT, dysphagia_lowers, units_text, window_days
 from collis.safety.question import Question
 from collis.safety.rules.doses import broken
@@ -98,11 +98,11 @@ def _too_soon(question: Question, rule: str, event: Earlier, on: date, visit: da
         yield cannot_judge(
             rule, f"product or Units of {_named(event)} not entered", "Enter them, or ask the clinic."
         )
-    elif not event.in_neck and is_small(event, question.case, question.knowledge):
+    elif not event.in_neck and not is_large(event, question.case, question.knowledge):
         yield line(
             rule,
             Level.WARN,
-            f"{capital(_named(event))} was {_ago(days)}; small doses far from the neck add to weakness.",
+            f"{capital(_named(event))} was {_ago(days)}; doses far from the neck add to weakness.",
             "Keep the total low and out of muscles both have reached.",
             ground=Ground.of(fact.bound),
             limit=fact.id,

@@ -20,19 +20,12 @@ OWN_DRUG_RULES = frozenset({"anticoagulant", "anticholinergic"})
 
 def r07(question: Question) -> Iterator[Reason]:
     """Infection at a planned site."""
-    match question.case.safety.infection_at_site.answer:
-        case Answer.YES:
-            yield from contraindicated(
-                question,
-                "R07",
-                "infection_at_site",
-                "Infection at a planned site.",
-                "Wait until it has healed.",
-            )
-        case Answer.UNKNOWN:
-            yield unasked("R07", "infection at the sites")
-        case Answer.NO:
-            return
+    answer = question.case.safety.infection_at_site.answer
+    if answer is Answer.YES:
+        what, action = "Infection at a planned site.", "Wait until it has healed."
+        yield from contraindicated(question, "R07", "infection_at_site", what, action)
+    elif answer is Answer.UNKNOWN:
+        yield unasked("R07", "infection at the sites")
 
 
 def _answer(question: Question, asked: Asked, flag: str) -> Answer:
@@ -53,19 +46,17 @@ def _said(asked: Asked) -> str:
 def r08(question: Question) -> Iterator[Reason]:
     """A disease of nerve, junction or motor neuron."""
     asked = question.case.safety.neuromuscular_disease
-    match _answer(question, asked, "neuromuscular_disease"):
-        case Answer.YES:
-            yield from contraindicated(
-                question,
-                "R08",
-                "neuromuscular_disease",
-                f"Disease of nerve, junction or motor neuron is on record{_said(asked)}.",
-                "Speak with the neuromuscular clinic first; swallowing and breathing may fail at usual doses.",
-            )
-        case Answer.UNKNOWN:
-            yield unasked("R08", "neuromuscular disease")
-        case Answer.NO:
-            return
+    answer = _answer(question, asked, "neuromuscular_disease")
+    if answer is Answer.YES:
+        yield from contraindicated(
+            question,
+            "R08",
+            "neuromuscular_disease",
+            f"Disease of nerve, junction or motor neuron is on record{_said(asked)}.",
+            "Speak with the neuromuscular clinic first; swallowing and breathing may fail at usual doses.",
+        )
+    elif answer is Answer.UNKNOWN:
+        yield unasked("R08", "neuromuscular disease")
 
 
 def r09(question: Question) -> Iterator[Reason]:
@@ -76,14 +67,11 @@ def r09(question: Question) -> Iterator[Reason]:
         (safety.breathing, "dyspnoea", "breathing", "Have breathing tested before toxin is given."),
         (safety.voice, "voice", "voice", "Look at the larynx; keep doses low in the front of the neck."),
     ):
-        match asked.answer:
-            case Answer.YES:
-                what = f"Trouble with {word} before treatment{_said(asked)}."
-                yield from contraindicated(question, "R09", key, what, action)
-            case Answer.UNKNOWN:
-                yield unasked("R09", word)
-            case Answer.NO:
-                continue
+        if asked.answer is Answer.YES:
+            what = f"Trouble with {word} before treatment{_said(asked)}."
+            yield from contraindicated(question, "R09", key, what, action)
+        elif asked.answer is Answer.UNKNOWN:
+            yield unasked("R09", word)
 
 
 def r32(question: Question) -> Iterator[Reason]:

@@ -1,0 +1,266 @@
+"""The commands: each reads a case, asks `collis.api`, and shows the value that comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from collis.cli import BAD_INPUT, DONE, REFUSED
+from collis.cli.cost import cost
+from collis.cli.knowledge import commands as knowledge_commands
+from collis.cli.letter import letter
+from collis.cli.printing import colour, is_example, show, show_json, stem, width, working, write_files
+from collis.errors import BadInput
+
+if TYPE_CHECKING:
+    from collis.api import Consultation
+    from collis.case.case import Case
+
+EXIT_CODES = (
+    f"Exit codes: {DONE} done, {BAD_INPUT} bad input (said in a sentence on standard error), "
+    f"{REFUSED} refused by the screen or the gate, 1 an error of Collis itself."
+)
+
+app = typer.Typer(
+    name="collis",
+    help=f"Decision support for botulinum-toxin treatment of cervical dystonia. The clinician decides.\n\n{EXIT_CODES}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+CaseFile = Annotated[
+    Path, typer.Argument(metavar="CASE", help="A case file (*.case.toml).", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON instead of text.")]
+Product = Annotated[
+    str | None, typer.Option("--product", help="Use this product instead of the one requested.")
+]
+RegionName = Annotated[
+    str | None, typer.Option("--region", help="Use the label of this region: US, EU, UK or JP.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Write the PDF, JSON and chart into this folder.", show_default=False),
+]
+Choose = Annotated[
+    str | None,
+    typer.Option("--choose", help="One candidate by name, such as balanced.", show_default=False),
+]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        from collis.knowledge.load import load
+
+        show(f"collis {version('collis')}, knowledge {load().version}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    asked: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the versions and leave."),
+    ] = False,
+) -> None:
+    pass
+
+
+def _open(path: Path, product: str | None = None, region: str | None = None) -> Case:
+    from collis import api
+
+    return api.open_case(path, product=product, region=region)
+
+
+def _leave(code: int) -> None:
+    if code != DONE:
+        raise typer.Exit(code)
+
+
+@app.command()
+def plan(
+    case: CaseFile,
+    out: Out = None,
+    product: Product = None,
+    region: RegionName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Screen, rank, propose, judge and forecast: the candidates side by side.
+
+    Leaves with 3 only when no candidate passes, or when the screen says stop or hold; "cannot judge yet" is shown
+    as such and is no refusal here.
+    """
+    from collis import api
+
+    opened = _open(case, product, region)
+    with working("Planning"):
+        answer = api.consult(opened)
+    files = _files(case, answer) if out is not None else {}
+    written = write_files(out, files) if out is not None else []
+    if as_json:
+        from collis.report.json import consultation_document, dumped
+
+        show_json(dumped(consultation_document(answer)))
+    else:
+        show(_plan_text(case, answer))
+        for path in written:
+            show(f"Written: {path}\n")
+    _leave(DONE if answer.any_passes else REFUSED)
+
+
+def _plan_text(case: Path, answer: Consultation) -> str:
+    from collis.report.screening import screening_text, stands_in_the_way
+    from collis.report.text import consultation_text
+
+    if stands_in_the_way(answer.screening):
+        return screening_text(answer.screening, width=width(), colour=colour())
+    return consultation_text(answer, width=width(), colour=colour(), example=is_example(case))
+
+
+def _files(case: Path, answer: Consultation) -> dict[str, bytes]:
+    """The page, the document and the chart; without candidates the document alone."""
+    from collis.report.json import consultation_document, dumped
+
+    name = stem(case)
+    files = {f"{name}.json": dumped(consultation_document(answer)).encode()}
+    if answer.offers:
+        from collis.report.comparison import comparison_pdf
+        from collis.report.side_by_side import candidates_chart
+
+        with working("Drawing the page"):
+            files[f"{name}.pdf"] = comparison_pdf(answer, example=is_example(case))
+            files[f"{name}.svg"] = candidates_chart(answer).svg().encode()
+    return dict(sorted(files.items(), key=lambda item: not item[0].endswith(".pdf")))
+
+
+@app.command()
+def screen(case: CaseFile, as_json: AsJson = False) -> None:
+    """What must be ruled out or cleared before a plan is made. Leaves with 3 on stop and on hold."""
+    from collis import api
+    from collis.report.screening import screening_text, stands_in_the_way
+
+    screening = api.screen(_open(case))
+    if as_json:
+        from collis.report.json import dumped, screening_document
+
+        show_json(dumped(screening_document(screening)))
+    else:
+        show(screening_text(screening, width=width(), colour=colour()))
+    _leave(REFUSED if stands_in_the_way(screening) else DONE)
+
+
+@app.command()
+def muscles(case: CaseFile, as_json: AsJson = False) -> None:
+    """The muscles that may drive the posture, in rank order, with reasons for and against."""
+    from collis import api
+
+    ranking = api.rank_muscles(_open(case))
+    if as_json:
+        from collis.report.json import dumped, ranking_document
+
+        show_json(dumped(ranking_document(ranking)))
+    else:
+        from collis.report.text import ranking_text
+
+        show(ranking_text(ranking, width=width(), colour=colour()))
+
+
+@app.command()
+def propose(
+    case: CaseFile, product: Product = None, region: RegionName = None, as_json: AsJson = False
+) -> None:
+    """The candidate plans with the reason of every line, not yet judged by the gate."""
+    from collis import api
+
+    opened = _open(case, product, region)
+    with working("Planning"):
+        proposal = api.propose(opened)
+    if as_json:
+        from collis.report.json import dumped, proposal_document
+
+        show_json(dumped(proposal_document(proposal)))
+    else:
+        from collis.report.text import proposal_text
+
+        show(proposal_text(proposal, width=width(), colour=colour()))
+    _leave(DONE if proposal.candidates else REFUSED)
+
+
+@app.command()
+def check(
+    case: CaseFile, product: Product = None, region: RegionName = None, as_json: AsJson = False
+) -> None:
+    """The verdict of the gate on the plan typed in the case file under [request.plan].
+
+    Leaves with 3 when the plan is refused and when it cannot be judged yet.
+    """
+    from collis import api
+    from collis.reasons import Level
+
+    opened = _open(case, product, region)
+    typed = opened.request.plan
+    if typed is None:
+        raise BadInput(
+            file=str(case),
+            where="request.plan",
+            read="nothing",
+            expected="the plan to be checked",
+            mend="Write it under [request.plan]; docs/case-file.md shows how.",
+        )
+    checked = api.check(typed, opened)
+    if as_json:
+        from collis.report.json import checked_document, dumped
+
+        show_json(dumped(checked_document(checked)))
+    else:
+        from collis.report.text import checked_text
+
+        show(checked_text(checked, width=width(), colour=colour()))
+    _leave(REFUSED if checked.verdict.level in (Level.REFUSE, Level.CANNOT_JUDGE) else DONE)
+
+
+@app.command()
+def predict(
+    case: CaseFile,
+    choose: Choose = None,
+    product: Product = None,
+    region: RegionName = None,
+    as_json: AsJson = False,
+) -> None:
+    """The expected course by week: of the plan typed in the case file, or of each candidate.
+
+    A refused plan is forecast too and said to be refused; leaves with 3 when nothing was forecast that passes.
+    """
+    from collis.cli.forecasts import forecasts_of
+
+    opened = _open(case, product, region)
+    with working("Forecasting"):
+        found = forecasts_of(opened, choose)
+    if as_json:
+        from collis.report.json import dumped, forecast_document
+
+        documents = [
+            {"level": checked.verdict.level.value, **forecast_document(forecast)}
+            for checked, forecast in found
+        ]
+        show_json(dumped({"forecasts": documents}))
+    else:
+        from collis.report.terminal import state_words
+        from collis.report.text import forecast_text
+
+        for checked, forecast in found:
+            show(forecast_text(forecast, width=width(), colour=colour()))
+            show(f"Verdict: {state_words(checked.verdict)}\n\n")
+    _leave(DONE if any(checked.passes for checked, _ in found) else REFUSED)
+
+
+app.command()(cost)
+app.command()(letter)
+app.add_typer(knowledge_commands, name="knowledge")
