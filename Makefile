@@ -42,6 +42,7 @@ help:                            ## this list
 	@echo "setting up .venv from requirements/run.txt"
 	@$(PIP) --require-hashes -r requirements/run.txt
 	@$(PIP) --no-deps --no-index --no-build-isolation --editable .
+	@$(PY) -m compileall -q src || true
 	@touch $@
 
 .venv/.stamp-%: requirements/%.txt .venv/.stamp-run

@@ -102,7 +102,9 @@ def broken_laws(plan: Plan, way: Choice, knowledge: Knowledge, region: Region) -
         "a vial too many": totals.opened.units - plan.total.units >= min(v.units.units for v in made.vials),
         "Units added": totals.given != plan.total,
         "an overfull syringe": any(one.volume_ml > kind.size.value for one in drawn.syringes),
-        "a site off the marks": any(ml <= 0 or ml % kind.mark.value for draw in draws for ml in draw.sites_ml),
+        "a site off the marks": any(
+            ml <= 0 or ml % kind.mark.value for draw in draws for ml in draw.sites_ml
+        ),
         "a site lost": len([ml for draw in draws for ml in draw.sites_ml])
         != sum(i.sites for i in plan.injections),
         "a muscle divided without need": _divided(drawn.syringes, kind.size.value),

@@ -87,7 +87,9 @@ class Outcome:
         """The candidate asked about, or the one it came out the same as."""
         keys = {c.key: c for c in self.proposal.candidates}
         why = next((n.why for n in self.proposal.not_offered if n.key is self.key), "")
-        twin = next((c for key, c in keys.items() if why == f"It comes out the same as {key.heading.lower()}."), None)
+        twin = next(
+            (c for key, c in keys.items() if why == f"It comes out the same as {key.heading.lower()}."), None
+        )
         return keys.get(self.key, twin)
 
     @property
@@ -166,7 +168,9 @@ def _expectations(raw: Mapping[str, Any], text: str, file: str) -> dict[str, Any
                 file=file, line=_line_of("[expect]", text),
             )  # fmt: skip
     if len(set(expect) - {*TEXTS, "checked", "rest_answered_no", "candidate"}) == 0:
-        raise BadInput(where="expect", read="nothing that is expected", expected="at least one expectation", file=file)
+        raise BadInput(
+            where="expect", read="nothing that is expected", expected="at least one expectation", file=file
+        )
     return expect
 
 
@@ -223,9 +227,12 @@ def _word(value: object, words: Sequence[str]) -> str:
 
 
 def _range(value: object) -> tuple[Decimal, Decimal]:
-    numbers = [v for v in value if isinstance(v, int | float) and not isinstance(v, bool)] if isinstance(value, list) else []
-    if len(numbers) != 2 or not isinstance(value, list) or len(value) != 2 or numbers[0] > numbers[1]:
-        raise BadInput(read=f"{value!r}", expected="the least and the most in square brackets, such as [120, 240]")
+    spoken = value if isinstance(value, list) else []
+    numbers = [v for v in spoken if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(spoken) != 2 or len(numbers) != 2 or numbers[0] > numbers[1]:
+        raise BadInput(
+            read=f"{value!r}", expected="the least and the most in square brackets, such as [120, 240]"
+        )
     return Decimal(str(numbers[0])), Decimal(str(numbers[1]))
 
 
@@ -245,7 +252,7 @@ def _places(value: object) -> tuple[MuscleSide, ...]:
 def _rest_answered_no(case: Case, raw: Mapping[str, Any]) -> Case:
     """The case with every question that the file does not mention answered with no. What it calls unknown stays."""
     said = raw.get("safety", {})
-    quiet = {
+    quiet: dict[str, Any] = {
         name: Asked(answer=Answer.NO)
         for name, old in ((n, getattr(case.safety, n)) for n in SafetyAnswers.__dataclass_fields__)
         if name not in said and isinstance(old, Asked)

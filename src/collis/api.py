@@ -28,7 +28,7 @@ from collis.knowledge.load import Knowledge, load
 from collis.knowledge.names import Region
 from collis.knowledge.products import LimitKind
 from collis.pharmacy.drawup import DrawUp, draw_up
-from collis.pharmacy.gs1 import VialLabel
+from collis.pharmacy.gs1 import VialLabel, read_gs1
 from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Proposal
 from collis.reasons import Ground
 from collis.safety.check import check as _check
@@ -322,6 +322,13 @@ def prepare(
         injected_at=injected_at,
     )
     return Prepared(drawup=drawn, checked=_check(checked.plan, case, knowledge, drawn.preparation))
+
+
+def read_vial(code: str, case: Case) -> VialLabel:
+    """Lot and expiry out of the GS1 code of a vial, read on the day of the visit."""
+    _dated(case)
+    assert case.date is not None
+    return read_gs1(code, case.date)
 
 
 def supply_of(drawup: DrawUp) -> Supply:

@@ -26,7 +26,7 @@ from collis.safety.screen import ScreenLevel, screen
 from tests.properties.strategies import MAIN_PRODUCTS, VISIT, cases, plans
 
 KNOWLEDGE = load(VISIT)
-EXAMPLES = int(os.environ.get("COLLIS_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("COLLIS_EXAMPLES", "40"))
 
 thin = settings(
     max_examples=EXAMPLES,

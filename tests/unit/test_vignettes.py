@@ -34,9 +34,11 @@ def test_there_are_at_least_thirty_vignettes() -> None:
 
 
 def test_a_vignette_that_cannot_come_true_says_what_was_expected_and_what_came_out() -> None:
-    vignette = parse_vignette(CASE + 'plan_must_include = ["splenius capitis right"]\ntotal_between = [1, 2]\n')
+    vignette = parse_vignette(
+        CASE + 'plan_must_include = ["splenius capitis right"]\ntotal_between = [1, 2]\n'
+    )
     first, second = disappointments(vignette)
-    assert first.startswith("Expected splenius capitis RIGHT in the plan; the \"Balanced\" plan came out as: ")
+    assert first.startswith('Expected splenius capitis RIGHT in the plan; the "Balanced" plan came out as: ')
     assert second.startswith("Expected a total of 1 to 2 Units; ")
 
 

@@ -83,7 +83,7 @@ def cost(
     )  # fmt: skip
     figures = knowledge.yearly_share
     rates = _rates(plan.product, case.date, payer, knowledge, circumstances)
-    benefit = _benefit(payer, figures, circumstances)
+    benefit = _benefit(case.date.year, payer, figures, circumstances)
     amounts = rates if isinstance(rates, NoPriceData) else allowed(written, rates, payer)
     year = None
     if isinstance(amounts, Allowed) and benefit is not None:
@@ -115,7 +115,7 @@ def _rates(
     return NoPriceData(of=Unknown.PRODUCT) if found is None else found
 
 
-def _benefit(payer: Payer, figures: YearlyShare, circumstances: Circumstances) -> Benefit | None:
+def _benefit(year: int, payer: Payer, figures: YearlyShare, circumstances: Circumstances) -> Benefit | None:
     own = circumstances.benefit
     if own is not None:
         if own.programme and not payer.copay_programme.value:
@@ -125,7 +125,7 @@ def _benefit(payer: Payer, figures: YearlyShare, circumstances: Circumstances) -
                 expected=f"nothing: makers' copay programmes are not for patients of {payer.name}",
             )
         return own
-    deductible, coinsurance = figures.medicare_deductible, figures.medicare_coinsurance_percent
+    deductible, coinsurance = figures.medicare_deductible.get(year), figures.medicare_coinsurance_percent
     if payer.cost_sharing is CostSharing.OWN or deductible is None or coinsurance is None:
         return None
     return Benefit(deductible=deductible.value, coinsurance=coinsurance.value / 100)

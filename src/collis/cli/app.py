@@ -9,9 +9,11 @@ import typer
 
 from collis.cli import BAD_INPUT, DONE, REFUSED
 from collis.cli.cost import cost
+from collis.cli.drawup import drawup
 from collis.cli.knowledge import commands as knowledge_commands
 from collis.cli.letter import letter
 from collis.cli.printing import colour, is_example, show, show_json, stem, width, working, write_files
+from collis.cli.sheet import sheet
 from collis.errors import BadInput
 
 if TYPE_CHECKING:
@@ -197,7 +199,7 @@ def propose(
 def check(
     case: CaseFile, product: Product = None, region: RegionName = None, as_json: AsJson = False
 ) -> None:
-    """The verdict of the gate on the plan typed in the case file under [request.plan].
+    """The verdict of the gate on the plan typed in the case file under [[request.plan]].
 
     Leaves with 3 when the plan is refused and when it cannot be judged yet.
     """
@@ -212,7 +214,7 @@ def check(
             where="request.plan",
             read="nothing",
             expected="the plan to be checked",
-            mend="Write it under [request.plan]; docs/case-file.md shows how.",
+            mend="Write each line under [[request.plan]]; docs/case-file.md shows how.",
         )
     checked = api.check(typed, opened)
     if as_json:
@@ -261,6 +263,8 @@ def predict(
     _leave(DONE if any(checked.passes for checked, _ in found) else REFUSED)
 
 
+app.command()(drawup)
 app.command()(cost)
 app.command()(letter)
+app.command()(sheet)
 app.add_typer(knowledge_commands, name="knowledge")

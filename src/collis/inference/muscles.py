@@ -136,8 +136,8 @@ def _implicate(component: Component, tallies: dict[MuscleSide, _Tally], knowledg
     """Adds what one component says of its muscles, each muscle-side once, by its strongest row."""
     size = size_of(component, knowledge) * component.weight
     seen = seen_as(component)
-    for where, (row, named) in _rows_of(component, knowledge).items():
-        chance = size * knowledge.figure("inference", "role", "primary" if row.primary else "secondary")
+    for where, (row, main, named) in _rows_of(component, knowledge).items():
+        chance = size * knowledge.figure("inference", "role", "primary" if main else "secondary")
         if row.held_back:
             chance *= knowledge.figure("inference", "role", "held_back")
         tally = tallies.setdefault(where, _Tally())
@@ -148,35 +148,43 @@ def _implicate(component: Component, tallies: dict[MuscleSide, _Tally], knowledg
             tally.against.append(f"Sources disagree on its part in {named}.")
         else:
             tally.named_surely = True
-            part = "main" if row.primary else "further"
+            part = "main" if main else "further"
             tally.reasons.append(f"{seen}: {part} muscle of {named}.")
 
 
-def _rows_of(component: Component, knowledge: Knowledge) -> dict[MuscleSide, tuple[Implication, str]]:
-    """The strongest row for each muscle-side; a shift speaks for itself and for the two patterns it is made of.
+def _rows_of(component: Component, knowledge: Knowledge) -> dict[MuscleSide, tuple[Implication, bool, str]]:
+    """The strongest row for each muscle-side, whether it is a main one, and the pattern that names it.
 
-    In a shift head and neck go opposite ways, so its caput part speaks for no collis muscle and the reverse: the
-    retrocollis of a double chin does not call for muscles that bend the head back.
+    A shift speaks for itself and for the two patterns it is made of; where sources name muscles for the shift as a
+    whole, the main muscles of its parts are further ones. In a shift head and neck go opposite ways, so its caput
+    part speaks for no collis muscle and the reverse: the retrocollis of a double chin does not call for muscles
+    that bend the head back.
     """
     facts = knowledge.patterns[component.pattern]
-    spoken = [(facts.muscles, component.toward, component.pattern.words)]
+    spoken = [(facts.muscles, component.toward, True, component.pattern.words)]
     for part, relation in facts.components:
         toward = sides_for(relation, component.toward)[0] if component.toward is not None else None
         other = "caput" if part.value.endswith("collis") else "collis"
-        rows = tuple(r for r in knowledge.patterns[part].muscles if knowledge.muscles[r.muscle].text("acts_on") != other)
-        spoken.append((rows, toward, f"the {part.words} in it"))
-    found: dict[MuscleSide, tuple[Implication, str]] = {}
-    for rows, toward, named in spoken:
+        own = [r for r in knowledge.patterns[part].muscles if not _acts_on(r.muscle, other, knowledge)]
+        spoken.append((tuple(own), toward, not facts.muscles, f"the {part.words} in it"))
+    found: dict[MuscleSide, tuple[Implication, bool, str]] = {}
+    for rows, toward, may_be_main, named in spoken:
         for row in rows:
+            entry = (row, row.primary and may_be_main, named)
             for side in sides_for(row.side, toward or Side.RIGHT):
                 where = MuscleSide(row.muscle, side)
-                if where not in found or _rank(row) < _rank(found[where][0]):
-                    found[where] = (row, named)
+                if where not in found or _rank(entry) < _rank(found[where]):
+                    found[where] = entry
     return found
 
 
-def _rank(row: Implication) -> tuple[bool, bool]:
-    return row.held_back, not row.primary
+def _acts_on(muscle: Muscle, level: str, knowledge: Knowledge) -> bool:
+    return knowledge.muscles[muscle].text("acts_on") == level
+
+
+def _rank(entry: tuple[Implication, bool, str]) -> tuple[bool, bool]:
+    row, main, _ = entry
+    return row.held_back, not main
 
 
 def _oppose(components: Sequence[Component], tallies: dict[MuscleSide, _Tally], knowledge: Knowledge) -> None:

@@ -67,7 +67,8 @@ def build_aftercare(table: Mapping[str, object]) -> Aftercare:
     """The patient's page from its resolved file."""
     fields = Fields(table, "care.patient_page")
     days = [
-        Day(day=row.number("day"), expect=row.text("expect"), act=row.text("act")) for row in fields.rows("day")
+        Day(day=row.number("day"), expect=row.text("expect"), act=row.text("act"))
+        for row in fields.rows("day")
     ]
     troubles = [
         TroubleAdvice(key=row.word("key"), when=row.text("when"), act=row.text("act"))

@@ -54,12 +54,15 @@ class PriceList:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class YearlyShare:
-    """What holds for the year of the day knowledge was loaded for. A figure is None for a year we do not know."""
+    """What a patient carries, by calendar year. A year that is missing is not known, and is asked for.
+
+    `legal_limits` are the highest yearly maxima a plan may have, by kind of plan.
+    """
 
     region: Region
-    medicare_deductible: Sourced[Decimal] | None
+    medicare_deductible: Mapping[int, Sourced[Decimal]]
     medicare_coinsurance_percent: Sourced[Decimal] | None
-    legal_limits: Mapping[str, Sourced[object]]
+    legal_limits: Mapping[str, Mapping[int, Sourced[Decimal]]]
     band_percent: Sourced[Decimal]
     sessions_a_year: Sourced[Decimal]
 
@@ -107,11 +110,15 @@ def build_yearly_share(table: Mapping[str, object]) -> YearlyShare:
     medicare, estimate = fields.table("medicare"), fields.table("estimate")
     share = YearlyShare(
         region=fields.choice("region", Region),
-        medicare_deductible=medicare.number("deductible") if "deductible" in medicare else None,
+        medicare_deductible=_by_year(medicare.table("deductible")),
         medicare_coinsurance_percent=medicare.number("coinsurance") if "coinsurance" in medicare else None,
-        legal_limits=dict(fields.table("legal_limit").facts()),
+        legal_limits={kind: _by_year(row) for kind, row in fields.tables("legal_limit")},
         band_percent=estimate.number("band"),
         sessions_a_year=estimate.number("sessions_a_year"),
     )
     fields.finish()
     return share
+
+
+def _by_year(row: Fields) -> dict[int, Sourced[Decimal]]:
+    return {int(year): row.number(year) for year in row.left()}

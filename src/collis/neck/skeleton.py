@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +28,7 @@ from numpy.typing import NDArray
 from collis.errors import BadInput
 from collis.knowledge.names import Muscle
 from collis.knowledge.neck import PLANES, REGIONS, NeckFigures
-from collis.neck.formulas import Array, carried, cross, dot, turned
+from collis.neck.formulas import Array, carried, cross, dot, placed, turned
 from collis.side import Side
 
 Index = NDArray[np.intp]
@@ -76,7 +78,8 @@ class Build:
 class Neck:
     """One person's neck, right side and midline. Frozen; shapes: bone 9 (the trunk first), joint 8, angle 6.
 
-    `on_lower`, `on_upper` [joint, 3] m; `share` [joint, 3] pitch, roll, yaw; `joint_caput` [joint];
+    `on_lower`, `on_upper` [joint, 3] m; `share` [joint, 3] pitch, roll, yaw; the first `collis_joints` of the joints
+    belong to the collis, the others to the caput;
     `mass` [bone] kg, `centre` [bone, 3] m; `low`, `high` [angle] rad, the end of range; `spring` [angle] Nm/rad.
     Paths: `point_bone` [point], `point_at` [point, 3] m in the frame of that bone (clavicle and scapula are part
     of the trunk), `segment_from` and `segment_to` [segment] are points, `segment_unit` [segment].
@@ -93,7 +96,7 @@ class Neck:
     on_lower: Array
     on_upper: Array
     share: Array
-    joint_caput: NDArray[np.bool_]
+    collis_joints: int
     mass: Array
     centre: Array
     low: Array
@@ -115,6 +118,20 @@ class Neck:
     unit_group: Index
     muscle_groups: Mapping[Muscle, tuple[int, ...]]
 
+    @cached_property
+    def neutral_lengths(self) -> Array:
+        """Lengths of the right-side muscles at neutral: [unit]."""
+        return right_lengths(self, np.zeros(6))
+
+    @cached_property
+    def neutral_arms(self) -> Array:
+        """Arms of the right-side muscles at neutral: [unit, angle]."""
+        return right_arms(self, np.zeros(6))
+
+    def angles_of(self, joint: int) -> slice:
+        """Which angles turn a joint."""
+        return slice(3, 6) if joint < self.collis_joints else slice(0, 3)
+
     def path(self, unit: int) -> slice:
         """The points of one unit's path, in order, among `point`."""
         own = np.flatnonzero(self.segment_unit == unit)
@@ -123,8 +140,11 @@ class Neck:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pose:
-    """Bones in the world. `turn` [..., bone, 3, 3] (columns are the bone's axes), `origin` [..., bone, 3] m,
-    `joint` [..., joint, 3] m, the centres of the joints from C7-T1 upwards."""
+    """Bones in the world.
+
+    `turn` [..., bone, 3, 3] (columns are the bone's axes), `origin` [..., bone, 3] m, `joint` [..., joint, 3] m, the
+    centres of the joints from C7-T1 upwards.
+    """
 
     turn: Array
     origin: Array
@@ -141,7 +161,7 @@ def build_neck(figures: NeckFigures, build: Build | None = None) -> Neck:
     bones = ("trunk", *(joint.above for joint in figures.joints))
     share = np.array([joint.share.value for joint in figures.joints])
     springs = np.array([joint.stiffness.value for joint in figures.joints])
-    caput = np.array([joint.region == "caput" for joint in figures.joints])
+    collis = sum(joint.region == "collis" for joint in figures.joints)
     low, high = _ranges(figures, who)
     if who.sex is Sex.FEMALE:
         force *= float(np.mean([float(x) for x in figures.build["women_strength"].value]))
@@ -167,13 +187,13 @@ def build_neck(figures: NeckFigures, build: Build | None = None) -> Neck:
         on_lower=length * np.array([joint.on_lower.value for joint in figures.joints]),
         on_upper=length * np.array([joint.on_upper.value for joint in figures.joints]),
         share=share,
-        joint_caput=caput,
+        collis_joints=collis,
         mass=mass * np.array([0.0, *(figures.bodies[bone].mass.value for bone in bones[1:])]),
         centre=length
         * np.array([(0.0, 0.0, 0.0), *(figures.bodies[bone].centre.value for bone in bones[1:])]),
         low=low,
         high=high,
-        spring=mass * np.concatenate([(share**2 * springs)[own].sum(axis=0) for own in (caput, ~caput)]),
+        spring=mass * np.concatenate([(share**2 * springs)[own].sum(axis=0) for own in (slice(collis, None), slice(collis))]),
         gravity=float(figures.muscle["gravity"].value),
         length_spread=float(figures.muscle["length_spread"].value),
         end_range_power=float(figures.muscle["end_range_power"].value),
@@ -194,7 +214,7 @@ def build_neck(figures: NeckFigures, build: Build | None = None) -> Neck:
 
 def mirrored(angles: Array) -> Array:
     """The mirrored posture; shape as given, [..., angle]."""
-    return np.asarray(angles) * MIRROR
+    return np.asarray(np.asarray(angles) * MIRROR)
 
 
 def pose(neck: Neck, angles: Array) -> Pose:
@@ -249,70 +269,91 @@ def right_lengths(neck: Neck, angles: Array) -> Array:
     """Lengths of the right-side muscles at `angles` [..., angle]: [..., unit]."""
     at = _right_points(neck, angles)
     step = at[..., neck.segment_to, :] - at[..., neck.segment_from, :]
-    return np.asarray(np.add.reduceat(np.sqrt((step * step).sum(axis=-1)), _first_segments(neck), axis=-1))
+    return np.asarray(np.add.reduceat(np.sqrt((step * step).sum(axis=-1)), first_segments(neck), axis=-1))
 
 
 def right_arms(neck: Neck, angles: Array) -> Array:
     """Arms of the right-side muscles at `angles` [..., angle]: [..., unit, angle]."""
     bones = place_bones(neck, np.moveaxis(np.asarray(angles, dtype=np.float64), -1, 0))
     x, y, z = world_points(neck, bones)
-    w = tuple(bones.spin[:, neck.point_bone, i] for i in range(3))
-    v = tuple(bones.drift[:, neck.point_bone, i] for i in range(3))
+    spin, drift = twists(neck, bones)
+    w, v = parts(spin[:, neck.point_bone], 2), parts(drift[:, neck.point_bone], 2)
     moved = carried(*w, *v, x, y, z)  # each [angle, point, ...]
     start, end = neck.segment_from, neck.segment_to
     ex, ey, ez = x[end] - x[start], y[end] - y[start], z[end] - z[start]
-    along = dot(ex, ey, ez, *(m[:, end] - m[:, start] for m in moved)) / np.sqrt(dot(ex, ey, ez, ex, ey, ez))
-    arms = -np.add.reduceat(along, _first_segments(neck), axis=1)
+    mx, my, mz = (m[:, end] - m[:, start] for m in moved)
+    along = dot(ex, ey, ez, mx, my, mz) / np.sqrt(dot(ex, ey, ez, ex, ey, ez))
+    arms = -np.add.reduceat(along, first_segments(neck), axis=1)
     return np.moveaxis(arms, (0, 1), (-1, -2))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bones:
-    """Bones and how they move with the angles, batch axes last: what the mechanics is computed on.
+    """Bones at a posture, batch axes last: what the mechanics is computed on.
 
-    `axes` [bone, axis, xyz, ...], `origin` [bone, xyz, ...], `joint` [joint, xyz, ...]; `spin` and `drift`
-    [angle, bone, xyz, ...] are the twist of each bone about the world's origin for a unit rate of each angle.
+    `axes` [bone, axis, xyz, ...], `origin` [bone, xyz, ...], `joint` [joint, xyz, ...] its centre, `axis`
+    [joint, pitch-roll-yaw, xyz, ...] the three directions each joint turns about.
     """
 
     axes: Array
     origin: Array
     joint: Array
-    spin: Array
-    drift: Array
+    axis: Array
 
 
 def place_bones(neck: Neck, angles: Array) -> Bones:
-    """Bones and twists at `angles` [angle, ...], axes last."""
+    """Bones at `angles` [angle, ...]."""
+    axes, axis = turn_bones(neck, angles)
+    origin, joint = np.zeros(axes.shape[:1] + axes.shape[2:]), np.empty(axis.shape[:1] + axis.shape[2:])
+    for j in range(len(joint)):
+        joint[j] = origin[j] + _along(axes[j], neck.on_lower[j])
+        origin[j + 1] = joint[j] - _along(axes[j + 1], neck.on_upper[j])
+    return Bones(axes=axes, origin=origin, joint=joint, axis=axis)
+
+
+def turn_bones(neck: Neck, angles: Array) -> tuple[Array, Array]:
+    """The `axes` and `axis` of `Bones` alone: directions without places."""
     angles = np.asarray(angles, dtype=np.float64)
     batch = angles.shape[1:]
     count = len(neck.bones)
-    axes, origin = np.zeros((count, 3, 3, *batch)), np.zeros((count, 3, *batch))
-    joint = np.zeros((count - 1, 3, *batch))
-    spin, drift = np.zeros((6, count, 3, *batch)), np.zeros((6, count, 3, *batch))
+    axes, axis = np.zeros((count, 3, 3, *batch)), np.empty((count - 1, 3, 3, *batch))
     for i in range(3):
         axes[0, i, i] = 1.0
     for j in range(count - 1):
-        frame = [axes[j, i].copy() for i in range(3)]  # x, y, z axes of the bone being turned
-        centre = origin[j] + sum(frame[i] * neck.on_lower[j, i] for i in range(3))
+        frame = [axes[j, i] for i in range(3)]  # x, y, z axes of the bone being turned
+        by = neck.share[j].reshape(3, *(1,) * len(batch)) * angles[neck.angles_of(j)]
+        cosine, sine = np.cos(by), np.sin(by)
+        for k, (first, second, about) in enumerate(TURNS):
+            axis[j, k] = frame[about]
+            frame[first], frame[second] = turned(frame[first], frame[second], cosine[k], sine[k])
+        axes[j + 1] = frame
+    return axes, axis
+
+
+def twists(neck: Neck, bones: Bones) -> tuple[Array, Array]:
+    """How each bone moves for a unit rate of each angle: its spin, and its drift at the world's origin.
+
+    Both [angle, bone, xyz, ...].
+    """
+    shape = (6, *bones.origin.shape)
+    spin, drift = np.zeros(shape), np.zeros(shape)
+    for j in range(len(neck.joints)):
         spin[:, j + 1], drift[:, j + 1] = spin[:, j], drift[:, j]
-        base = 0 if neck.joint_caput[j] else 3
-        for k, (first, second, axis) in enumerate(TURNS):
-            share = neck.share[j, k]
-            by = share * angles[base + k]
-            about = frame[axis]
-            spin[base + k, j + 1] += share * about
-            drift[base + k, j + 1] -= share * np.stack(cross(*about, *centre))
-            cosine, sine = np.cos(by), np.sin(by)
-            frame[first], frame[second] = turned(frame[first], frame[second], cosine, sine)
-        for i in range(3):
-            axes[j + 1, i] = frame[i]
-        origin[j + 1] = centre - sum(frame[i] * neck.on_upper[j, i] for i in range(3))
-        joint[j] = centre
-    return Bones(axes=axes, origin=origin, joint=joint, spin=spin, drift=drift)
+        for k, i in enumerate(range(6)[neck.angles_of(j)]):
+            about = neck.share[j, k] * bones.axis[j, k]
+            spin[i, j + 1] += about
+            drift[i, j + 1] -= np.stack(cross(*about, *bones.joint[j]))
+    return spin, drift
 
 
 TURNS = ((0, 1, 2), (1, 2, 0), (2, 0, 1))
 """Pitch, roll, yaw: the axis that moves, the one it moves towards, the one it turns about."""
+
+
+def parts(vectors: Array, axis: int = 1) -> tuple[Array, Array, Array]:
+    """The three components along one axis of an array, as views."""
+    before: tuple[Any, ...] = (slice(None),) * axis
+    return vectors[(*before, 0)], vectors[(*before, 1)], vectors[(*before, 2)]
 
 
 def world_points(neck: Neck, bones: Bones) -> tuple[Array, Array, Array]:
@@ -320,11 +361,16 @@ def world_points(neck: Neck, bones: Bones) -> tuple[Array, Array, Array]:
     axes, origin = bones.axes[neck.point_bone], bones.origin[neck.point_bone]
     extra = (1,) * (origin.ndim - 2)
     at = neck.point_at.reshape(*neck.point_at.shape, *extra)
-    placed = origin + sum(axes[:, i] * at[:, i, None] for i in range(3))
-    return placed[:, 0], placed[:, 1], placed[:, 2]
+    o, u, v, w = (parts(x) for x in (origin, axes[:, 0], axes[:, 1], axes[:, 2]))
+    return placed(*o, *u, *v, *w, *parts(at))
 
 
-def _first_segments(neck: Neck) -> Index:
+def _along(frame: Array, at: Array) -> Array:
+    return np.asarray(frame[0] * at[0] + frame[1] * at[1] + frame[2] * at[2])
+
+
+def first_segments(neck: Neck) -> Index:
+    """The first segment of each unit's path: [unit]."""
     return np.flatnonzero(np.diff(neck.segment_unit, prepend=-1))
 
 

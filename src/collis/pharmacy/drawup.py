@@ -288,8 +288,8 @@ def _notes(
         notes.append(
             Note(
                 kind=NoteKind.DEAD_SPACE,
-                what=f"The vials spare {plain(choice.dead_space_ml)} mL for the dead space of {len(choice.fills)} "
-                f"syringes of {plain(choice.syringe.dead_space.value)} mL each: up to "
+                what=f"The vials spare {plain(choice.dead_space_ml)} mL for {len(choice.fills)} x "
+                f"{plain(choice.syringe.dead_space.value)} mL of dead space: up to "
                 f"{plain(choice.short_ml * choice.dilution.units_per_ml)} Units may stay behind. "
                 "Take syringes with less dead space.",
                 ground=Ground.of(choice.syringe.dead_space),

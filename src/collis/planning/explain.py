@@ -146,11 +146,21 @@ def _would_break(row: Row, places: Sequence[Place], units: Sequence[float], p: i
 def _row_binding(row: Row, by_id: Mapping[str, Limit], label: Label) -> Binding:
     cap = by_id.get(row.id)
     if cap is not None:
-        return Binding(limit=cap.id, text=f"{cap.text} ({plain(cap.bound)})", ground=cap.ground)
+        return Binding(limit=cap.id, text=_cap_text(cap), ground=cap.ground)
     entry = label.doses.get(row.id)
     amount = f" ({row.high:g} Units)" if row.id.endswith("_total") else ""
     return Binding(
         limit=row.id, text=_ROW_TEXT.get(row.id, row.id) + amount, ground=Ground.of(entry) if entry else None
+    )
+
+
+def _cap_text(cap: Limit) -> str:
+    """What a cap says, with its bound where the sentence does not carry it."""
+    said = cap.text.rstrip(".")
+    return (
+        said
+        if f"{cap.bound:,.0f}" in said or plain(cap.bound) in said
+        else f"{said} ({plain(cap.bound)} Units)"
     )
 
 
@@ -161,9 +171,7 @@ def _top_of_range(
     closest = min(own, key=lambda c: c.room, default=None)
     usual = knowledge.muscles[place.where.muscle].doses[product].usual
     if closest is not None and usual is not None and closest.room < Decimal(str(usual.value[1])):
-        return Binding(
-            limit=closest.id, text=f"{closest.text} ({plain(closest.bound)})", ground=closest.ground
-        )
+        return Binding(limit=closest.id, text=_cap_text(closest), ground=closest.ground)
     return Binding(
         limit=f"usual.{place.where.muscle}",
         text=f"the usual range for {place.where.muscle.words} ({plain(level.units)} Units)",

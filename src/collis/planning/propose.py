@@ -6,63 +6,48 @@ is judged by the gate like any other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
 
 from collis.case.case import Case
 from collis.case.plan import Injection, Origin, Plan
-from collis.case.session import Session, SideEffectKind
+from collis.case.session import SideEffectKind
 from collis.course.draws import draw_response
 from collis.course.parameters import MuscleRanking
 from collis.course.relief import relief_table
 from collis.errors import BadInput
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Guidance, Muscle, MuscleSide
-from collis.knowledge.products import Label, LimitKind, Product
+from collis.knowledge.products import Product
 from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Proposal
 from collis.planning.copied import as_last_time
-from collis.planning.eligible import Eligible, eligible_places
+from collis.planning.eligible import eligible_places
 from collis.planning.explain import bindings, line_reasons, summary_of, untreated
 from collis.planning.objective import Change, Relief, Term, Typical, spends, worth_of
 from collis.planning.problem import Place, Problem, Row, Solution
 from collis.planning.rows import cap_rows, too_soon
+from collis.planning.setting import Setting
 from collis.planning.solve import NoPlan, solve
+from collis.planning.totals import (
+    TOTALS,
+    bottom_of,
+    cautious_total,
+    ceiling,
+    scale_of,
+    starting_total,
+    told_by_trials,
+    top_of,
+    units_before,
+    worked,
+)
 from collis.reasons import Ground
-from collis.safety.limits import SCALENES, Limit, limits
+from collis.safety.limits import SCALENES, limits
 from collis.side import Side
-from collis.sources import Sourced
-from collis.units import Dose, decimal_of
+from collis.units import Dose
 
 DRAWS = 100
 SEED = 20260101
 SWALLOW = "swallow_exposure"
-TOTALS = frozenset({"starting_total", "cautious_total", "usual_total", "median_total", "no_gain_above"})
-"""Rows that hold the whole session, by the entry of the label they come from."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """What all candidates of one case share."""
-
-    case: Case
-    knowledge: Knowledge
-    product: Product
-    label: Label
-    ranking: MuscleRanking
-    caps: tuple[Limit, ...]
-    eligible: Eligible
-    relief: Mapping[tuple[Muscle, Decimal], float]
-    last: Mapping[MuscleSide, Decimal]
-    scale: float
-    most: int
-
-    @property
-    def first_with_product(self) -> bool:
-        """Whether no earlier session used this product, so that its own starting range holds."""
-        last = self.case.last_session
-        return self.case.doses_as_naive or last is None or last.product != self.product.name
 
 
 def propose(case: Case, ranking: MuscleRanking, knowledge: Knowledge) -> Proposal:
@@ -139,7 +124,7 @@ def _setting(case: Case, ranking: MuscleRanking, knowledge: Knowledge, product: 
         eligible=eligible,
         relief=_relief(eligible.places, knowledge, product.name),
         last=_last_doses(case, product.name),
-        scale=_scale(label),
+        scale=scale_of(label),
         most=int(figure("planning", "sides", "most_first" if first else "most_later")),
     )
 
@@ -171,93 +156,8 @@ def _last_doses(case: Case, product: str) -> dict[MuscleSide, Decimal]:
     return found
 
 
-def _scale(label: Label) -> float:
-    """The Units of a usual session: the top of the usual range, else of trials, else of the start."""
-    for key in ("usual_total", "trial_total", "starting_total", "cautious_total"):
-        entry = label.doses.get(key)
-        if entry is not None:
-            return float(_top(entry))
-    raise NoPlan("knowledge gives no usual session total for this label")
-
-
-def _top(entry: Sourced[Any]) -> Decimal:
-    value = entry.value
-    return decimal_of(max(value)) if isinstance(value, tuple) else decimal_of(value)
-
-
-def _bottom(entry: Sourced[Any]) -> Decimal:
-    value = entry.value
-    return decimal_of(min(value)) if isinstance(value, tuple) else decimal_of(value)
-
-
-def _starting(setting: Setting) -> tuple[Decimal, Sourced[Any]] | None:
-    """The label's starting total for this patient, and the entry it comes from.
-
-    None where the label states none for this patient: a figure for the experienced is no start for a naive
-    patient whose own first-session cap lies below it.
-    """
-    doses = setting.label.doses
-    naive = setting.case.doses_as_naive
-    for_naive = doses.get("starting_total_naive") if naive else None
-    entry = for_naive if for_naive is not None else doses.get("starting_total")
-    if entry is None:
-        return None
-    total = _bottom(entry) if naive and for_naive is None else _top(entry)
-    first_caps = [c.bound for c in setting.caps if c.kind is LimitKind.TOTAL and not c.entry_error]
-    return None if naive and first_caps and min(first_caps) < total else (total, entry)
-
-
-def _ceiling(setting: Setting) -> Row:
-    """The most Units balanced and low risk may use: the starting range at first, then the usual range."""
-    everywhere = tuple(1.0 for _ in setting.eligible.places)
-    start = _starting(setting)
-    doses = setting.label.doses
-    if setting.first_with_product and start is not None:
-        return Row(id="starting_total", weights=everywhere, low=0.0, high=float(start[0]))
-    if setting.first_with_product and "cautious_total" in doses:
-        return Row(id="cautious_total", weights=everywhere, low=0.0, high=float(_bottom(_cautious(setting))))
-    key, most = _usual_ceiling(setting)
-    return Row(id=key, weights=everywhere, low=0.0, high=float(most))
-
-
-def _usual_ceiling(setting: Setting) -> tuple[str, Decimal]:
-    """The most a later session may use, and the entry it comes from.
-
-    That is what its trials gave (their median, or where more brought no further gain), or the last total where
-    that was higher. From there up to the top of the usual range only where such a session helped too little.
-    """
-    doses = setting.label.doses
-    last = setting.case.last_session
-    before = last.total.units if last is not None and last.product == setting.product.name else Decimal(0)
-    usual = next((key for key in ("usual_total", "trial_total", "starting_total") if key in doses), None)
-    top = _top(doses[usual]) if usual is not None else Decimal(0)
-    key = next((key for key in ("median_total", "no_gain_above") if key in doses), None)
-    if key is None:
-        return "usual_total", max(before, top)
-    enough = _top(doses[key])
-    helped_little = (
-        last is not None and last.benefit_percent is not None and not _worked(last, setting.knowledge)
-    )
-    if before >= enough and helped_little:
-        return "usual_total", max(before, top)
-    return key, max(before, enough)
-
-
-def _worked(last: Session, knowledge: Knowledge) -> bool:
-    """Whether the last session helped enough to be kept."""
-    good = knowledge.figure("planning", "risk", "good_benefit")
-    return last.benefit_percent is not None and float(last.benefit_percent) >= good
-
-
-def _cautious(setting: Setting) -> Sourced[Any]:
-    """The cautious total for this patient: the naive figure where there is one and history is naive or unknown."""
-    doses = setting.label.doses
-    naive = doses.get("cautious_total_naive") if setting.case.doses_as_naive else None
-    return naive if naive is not None else doses["cautious_total"]
-
-
 def _label_start(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
-    start = _starting(setting)
+    start = starting_total(setting)
     if start is None:
         return NotOffered(
             key=CandidateKey.LABEL_START, why="This label states no starting total, so none is offered."
@@ -272,7 +172,7 @@ def _label_start(setting: Setting, _: Candidate | None) -> Candidate | NotOffere
 
 
 def _cautious_start(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
-    if _starting(setting) is not None:
+    if starting_total(setting) is not None:
         return NotOffered(key=CandidateKey.CAUTIOUS_START, why="The label states a starting total.")
     if not setting.first_with_product:
         return NotOffered(
@@ -285,18 +185,18 @@ def _cautious_start(setting: Setting, _: Candidate | None) -> Candidate | NotOff
         id="cautious_total",
         weights=tuple(1.0 for _ in setting.eligible.places),
         low=0.0,
-        high=float(_bottom(_cautious(setting))),
+        high=float(bottom_of(cautious_total(setting))),
     )
-    ground = Ground.of(_cautious(setting))
+    ground = Ground.of(cautious_total(setting))
     return _candidate(setting, CandidateKey.CAUTIOUS_START, "start", (row,), ground)
 
 
 def _balanced(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
-    return _candidate(setting, CandidateKey.BALANCED, "balanced", (_ceiling(setting),), None)
+    return _candidate(setting, CandidateKey.BALANCED, "balanced", (ceiling(setting),), None)
 
 
 def _low_risk(setting: Setting, balanced: Candidate | None) -> Candidate | NotOffered:
-    rows: list[Row] = [_ceiling(setting)]
+    rows: list[Row] = [ceiling(setting)]
     if balanced is not None:
         swallow = {
             m: f.number("swallow_weight") if "swallowing" in f.words("hazard") else 0.0
@@ -345,7 +245,7 @@ def _problem(setting: Setting, style: str, extra: Sequence[Row]) -> Problem:
     places = setting.eligible.places
     last = setting.case.last_session
     swallowing = last is not None and last.worst(SideEffectKind.DYSPHAGIA) > 0
-    worked = last is not None and _worked(last, setting.knowledge)
+    keep = last is not None and worked(last, setting.knowledge)
     terms: list[Term] = [
         Relief(table=setting.relief),
         *spends(
@@ -355,12 +255,15 @@ def _problem(setting: Setting, style: str, extra: Sequence[Row]) -> Problem:
             swallow_factor=figure("planning", "risk", "after_mild_dysphagia") if swallowing else 1.0,
         ),
     ]
-    if worked and setting.last:
+    if keep and setting.last:
         weight = figure("planning", "weight", style, "change")
         terms.append(Change(weight=weight, scale=setting.scale, last=setting.last))
     else:
         weight = figure("planning", "weight", style, "typical")
         whole = min(row.high for row in extra if row.id in TOTALS)
+        key = told_by_trials(setting)
+        if key is not None:
+            whole = min(whole, float(max(units_before(setting), top_of(setting.label.doses[key]))))
         shares = setting.product.muscle_shares
         typical = {m: float(share.value) / 100 * min(whole, setting.scale) for m, share in shares.items()}
         terms.append(

@@ -17,7 +17,7 @@ def sources_words(grounds: Iterable[Ground], on: date | None) -> str:
     """The sources of a page, strongest grade first, each title cut short; then the count of unchecked ones."""
     known = list(grounds)
     said = [
-        f"{grade.value.capitalize()}: {words.listed(_titles(known, grade, on))}."
+        f"{grade.value.capitalize()}: {words.sentence(words.listed(_titles(known, grade, on)))}"
         for grade in Grade
         if any(g.grade is grade for g in known)
     ]

@@ -6,19 +6,16 @@ the end of each list and counted on the page.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collis.case.session import Session, SideEffectKind
-from collis.knowledge.load import load
 from collis.knowledge.names import Muscle, MuscleSide
-from collis.reasons import Ground, Level
+from collis.reasons import Level
 from collis.report import presenting, words
-from collis.report.charts import FONTS, PAPER
+from collis.report.charts import PAPER
+from collis.report.citing import sources_words
 from collis.report.curves import BAND_WORDS, comparison_chart
 from collis.report.screening import answered_words, screening_word
 from collis.report.side_by_side import (
@@ -37,50 +34,40 @@ from collis.report.side_by_side import (
     seen_before,
     shared_reasons,
 )
+from collis.report.typesetting import Data, pdf, pictures, printed
 from collis.side import Side
-from collis.sources import Grade
 
 if TYPE_CHECKING:
     from collis.api import Consultation, Offer
 
-TEMPLATE = Path(__file__).parent / "templates" / "comparison.typ"
+TEMPLATE = "comparison.typ"
+FORECAST_GROUND = "Forecast: a model fitted to published trials; an average with its band."
 STANDING = "Decision support, not a cleared device; the clinician decides. Nothing is chosen for you."
-
-Data = dict[str, Any]
 
 
 def comparison_pdf(consultation: Consultation, *, example: bool = False) -> bytes:
     """The page as a tagged PDF; the same consultation gives the same bytes. `example` boxes it as made up."""
-    return _typeset(consultation, example=example, format="pdf", pdf_standards=["ua-1"])
+    return pdf(TEMPLATE, comparison_data(consultation, example=example), on=_visit(consultation))
 
 
 def comparison_png(consultation: Consultation, *, example: bool = False, width_px: int = 1400) -> bytes:
     """The page as a picture, for looking at."""
-    return _typeset(consultation, example=example, format="png", ppi=width_px / 210 * 25.4)
+    data = comparison_data(consultation, example=example)
+    return pictures(TEMPLATE, data, on=_visit(consultation), width_px=width_px)[0]
 
 
-def _typeset(consultation: Consultation, *, example: bool, **how: Any) -> bytes:
-    import typst
-
+def _visit(consultation: Consultation) -> date:
     on = consultation.case.date
-    assert on is not None  # a consultation has a dated case
-    made = typst.compile(
-        TEMPLATE.read_bytes(),
-        ignore_system_fonts=True,
-        font_paths=[str(FONTS)],
-        sys_inputs={"data": json.dumps(comparison_data(consultation, example=example))},
-        timestamp=datetime(on.year, on.month, on.day, tzinfo=UTC),
-        **how,
-    )
-    return made if isinstance(made, bytes) else made[0]
+    if on is None:
+        raise ValueError("a consultation has a dated case")
+    return on
 
 
 def comparison_data(consultation: Consultation, *, example: bool) -> Data:
     """Everything the page says, as the plain data its template reads."""
     c = consultation
     last = c.case.last_session
-    on = c.case.date
-    assert on is not None
+    on = _visit(c)
     columns = [_last_column(last, c.product)] if last is not None else []
     columns += [
         {
@@ -111,27 +98,12 @@ def comparison_data(consultation: Consultation, *, example: bool) -> Data:
         **_muscles(c),
         "untreated": _untreated(c),
         "limited": _limited(c),
-        "sources": _sources(c),
+        "sources": f"{FORECAST_GROUND} {sources_words(grounds_of(c), on)}",
         "standing": STANDING,
         "version": f"Knowledge version {c.knowledge_version}. Page 1 of 1.",
     }
-    chart = data.pop("chart")
-    return {
-        **_each_text(data, lambda text: words.unbroken(words.printable(text))),
-        "chart": chart,
-    }
-
-
-def _each_text(node: Any, change: Callable[[str], str]) -> Any:
-    match node:
-        case str():
-            return change(node)
-        case dict():
-            return {key: _each_text(value, change) for key, value in node.items()}
-        case list() | tuple():
-            return [_each_text(value, change) for value in node]
-        case _:
-            return node
+    laid_out: Data = printed(data)
+    return laid_out
 
 
 def _intro(c: Consultation) -> list[Data]:
@@ -387,29 +359,3 @@ def _limited(c: Consultation) -> list[Data]:
         {"head": f"{concerned(c, offers) or 'This plan'}:", "text": words.clipped(words.sentence(text), 200)}
         for text, offers in by_text.items()
     ]
-
-
-def _sources(c: Consultation) -> str:
-    grounds = list(grounds_of(c))
-    said = ["Forecast: a model fitted to published trials; an average with its band."]
-    unchecked = len({(g.source, g.place) for g in grounds if not g.verified})
-    if unchecked:
-        many = "figures or facts behind this page are"
-        said.append(
-            f"{words.count(unchecked, 'figure or fact behind this page is', many)} not yet checked at its source."
-        )
-    said += [
-        f"{grade.value.capitalize()}: {words.sentence(words.listed(_titles(grounds, grade, c.case.date)))}"
-        for grade in Grade
-        if any(g.grade is grade for g in grounds)
-    ]
-    return words.clipped(" ".join(said), 620)
-
-
-def _titles(grounds: Iterable[Ground], grade: Grade, on: date | None) -> list[str]:
-    citations = load(on).citations
-    keys = dict.fromkeys(g.source for g in grounds if g.grade is grade)
-    titles = [citations[key].short() if key in citations else key for key in keys]
-    return [words.clipped(title, 80) for title in titles[:5]] + (
-        [f"{len(titles) - 5} more in the JSON file"] if len(titles) > 5 else []
-    )

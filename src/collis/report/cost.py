@@ -24,11 +24,10 @@ def cost_text(cost: Cost | NoPriceData, *, width: int, colour: bool = False) -> 
         sheet.line(words.sentence(note), head="Left out:")
     if cost.claim.missing:
         sheet.line(words.sentence(words.listed(cost.claim.missing)), head="The clinic fills in:")
-    match cost.allowed:
-        case NoPriceData() as missing:
-            sheet.line(words.sentence(str(missing)), head="Allowed:")
-        case Allowed() as amounts:
-            sheet.line(words.sentence(_dated(amounts)), head="Prices:")
+    if isinstance(cost.allowed, NoPriceData):
+        sheet.line(words.sentence(str(cost.allowed)), head="Allowed:")
+    else:
+        sheet.line(words.sentence(_dated(cost.allowed)), head="Prices:")
     if cost.year is not None:
         _year(sheet, cost.year, cost.band_percent)
     sheet.section("Ask the plan")

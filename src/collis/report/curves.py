@@ -145,7 +145,7 @@ def _gain_domain(forecasts: Sequence[Forecast]) -> tuple[float, float]:
     lowest = min((band.low for f in forecasts for band in f.gain), default=0.0)
     noticed = max((f.meaningful_points for f in forecasts), default=0.0)
     top = 5.0 * -(-max(highest, noticed * 1.25, 5.0) // 5.0)
-    return top, min(0.0, 5.0 * (lowest // 5.0) if lowest < -0.5 else 0.0)
+    return top, min(0.0, 5.0 * (lowest // 5.0) if lowest < -2.0 else 0.0)
 
 
 def _forecast_view(

@@ -8,53 +8,25 @@ RIGHT one. The pictures show sites, not technique: no depth, no needle path.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
 from html import escape
 from itertools import combinations, product
-from pathlib import Path
 from typing import assert_never
 
 from collis.case.plan import Injection, Plan
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.report import words
 from collis.report.charts import FONT
+from collis.report.necks import Base, Point, Stroke, View, figures, views_of
 from collis.side import Side
 
-FIGURES = Path(__file__).parent / "figures" / "neck.toml"
 LETTERS = "ABCDEFGHJKMNPQSTVWXYZ"
 """One letter a muscle; none that could be read as a digit, a side or a unit."""
 
 RADIUS = 8.6
 _HALO = 1.4
 _FARTHEST_NUDGE = 7.0
-
-Point = tuple[float, float]
-
-
-class View(StrEnum):
-    """A figure, named by where the patient is seen from."""
-
-    FRONT = "front"
-    BACK = "back"
-    RIGHT_SIDE = "right side"
-    LEFT_SIDE = "left side"
-
-    @property
-    def mirrored(self) -> View:
-        """The view that shows the mirrored patient."""
-        match self:
-            case View.RIGHT_SIDE:
-                return View.LEFT_SIDE
-            case View.LEFT_SIDE:
-                return View.RIGHT_SIDE
-            case View.FRONT | View.BACK:
-                return self
-            case _:
-                assert_never(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,78 +97,16 @@ ON_SCREEN = Ink(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Stroke:
-    half: bool
-    ink: str
-    path: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Outline:
-    path: str
-    deep: bool
-    above: bool
-    sites: tuple[tuple[Point, ...], ...]
-
-    def points(self, count: int) -> tuple[Point, ...]:
-        """The centres of `count` sites; more than the figure has are spread evenly along its last line."""
-        if count <= len(self.sites):
-            return self.sites[count - 1]
-        return _along(self.sites[-1], count)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Base:
-    title: str
-    below: str
-    said: str
-    under: tuple[_Stroke, ...]
-    over: tuple[_Stroke, ...]
-    muscles: Mapping[Muscle, _Outline]
-
-
-@cache
-def _figures() -> tuple[Mapping[str, _Base], Mapping[Muscle, tuple[str, ...]]]:
-    """The three drawings and the views of every muscle, best first."""
-    raw = tomllib.loads(FIGURES.read_text(encoding="utf-8"))
-    views = {Muscle(name): tuple(kinds) for name, kinds in raw.pop("views").items()}
-    bases = {
-        kind: _Base(
-            title=table["title"],
-            below=table["below"],
-            said=table["said"],
-            under=tuple(_Stroke(**stroke) for stroke in table["under"]),
-            over=tuple(_Stroke(**stroke) for stroke in table["over"]),
-            muscles={
-                Muscle(name): _Outline(
-                    path=m["outline"],
-                    deep=m.get("deep", False),
-                    above=m.get("above", False),
-                    sites=tuple(tuple((float(x), float(y)) for x, y in row) for row in m["sites"]),
-                )
-                for name, m in table["muscles"].items()
-            },
-        )
-        for kind, table in raw.items()
-    }
-    return bases, views
-
-
-def views_of(muscle: Muscle) -> tuple[str, ...]:
-    """The drawings that show a muscle, best first: `front`, `back`, `side`."""
-    return _figures()[1][muscle]
-
-
 def letters_for(muscles: Sequence[Muscle]) -> dict[Muscle, str]:
     """A letter for each muscle, in the order given."""
     return dict(zip(dict.fromkeys(muscles), LETTERS, strict=False))
 
 
 def draw(plan: Plan, letters: Mapping[Muscle, str], *, ink: Ink = ON_PAPER) -> tuple[Figure, ...]:
-    """The figures of a plan: FRONT and BACK always, a SIDE where a muscle is shown there.
+    """The figures of a plan: FRONT and BACK, and a SIDE where a muscle is shown there.
 
-    `letters` has a letter for every injected muscle. Each site is drawn once, in one view.
+    Where both sides are shown, FRONT or BACK without a site is left out. `letters` has a letter for every injected
+    muscle. Each site is drawn once, in one view.
     """
     injected = [i for i in plan.injections if i.dose.units > 0]
     sites = _placed(injected, letters)
@@ -204,7 +114,8 @@ def draw(plan: Plan, letters: Mapping[Muscle, str], *, ink: Ink = ON_PAPER) -> t
     for injection in injected:
         view = next(v for v, s in sites.items() if any(site.where == injection.where for site in s))
         treated.setdefault(view, []).append(injection.where)
-    shown = [view for view in View if view in (View.FRONT, View.BACK) or view in sites]
+    crowded = View.RIGHT_SIDE in sites and View.LEFT_SIDE in sites
+    shown = [view for view in View if view in sites or (view in (View.FRONT, View.BACK) and not crowded)]
     return tuple(_figure(view, treated.get(view, []), sites.get(view, ()), ink) for view in shown)
 
 
@@ -250,28 +161,12 @@ def _sign(view: View, side: Side) -> int:
 
 
 def _sites(injection: Injection, kind: str, letter: str) -> list[Site]:
-    outline = _figures()[0][kind].muscles[injection.muscle]
+    outline = figures()[0][kind].muscles[injection.muscle]
     sign = _sign(_view(kind, injection.side), injection.side)
     return [
         Site(letter=letter, where=injection.where, x=sign * x, y=y)
         for x, y in outline.points(injection.sites)
     ]
-
-
-def _along(line: Sequence[Point], count: int) -> tuple[Point, ...]:
-    """`count` points evenly spread over a line through at least two points, both ends included."""
-    lengths = [math.dist(a, b) for a, b in zip(line, line[1:], strict=False)]
-    found: list[Point] = []
-    for step in range(count):
-        left = sum(lengths) * step / (count - 1)
-        index = 0
-        while index < len(lengths) - 1 and left > lengths[index]:
-            left -= lengths[index]
-            index += 1
-        part = left / lengths[index]
-        (ax, ay), (bx, by) = line[index], line[index + 1]
-        found.append((ax + part * (bx - ax), ay + part * (by - ay)))
-    return tuple(found)
 
 
 def _overlap(one: Site, other: Site) -> float:
@@ -314,7 +209,7 @@ def _held(at: Point, home: Point) -> Point:
 
 
 def _figure(view: View, treated: Sequence[MuscleSide], sites: Sequence[Site], ink: Ink) -> Figure:
-    base = _figures()[0]["side" if view in (View.RIGHT_SIDE, View.LEFT_SIDE) else view.value]
+    base = figures()[0]["side" if view in (View.RIGHT_SIDE, View.LEFT_SIDE) else view.value]
     left, width = _frame(view)
     turned = view is View.LEFT_SIDE
     parts = [
@@ -345,7 +240,7 @@ def _figure(view: View, treated: Sequence[MuscleSide], sites: Sequence[Site], in
 _HEIGHT = 272
 
 
-def _title(base: _Base, view: View) -> str:
+def _title(base: Base, view: View) -> str:
     """The view by its name; a side view says whose side it is."""
     match view:
         case View.RIGHT_SIDE:
@@ -374,7 +269,7 @@ def _frame(view: View) -> tuple[float, float]:
 _WIDTHS = {"edge": 1.7, "line": 1.5, "soft": 1.2, "strand": 1.0}
 
 
-def _stroke(stroke: _Stroke, ink: Ink, turned: bool) -> str:
+def _stroke(stroke: Stroke, ink: Ink, turned: bool) -> str:
     match stroke.ink:
         case "skin":
             paint = f'fill="{ink.skin}"'
@@ -394,7 +289,7 @@ def _stroke(stroke: _Stroke, ink: Ink, turned: bool) -> str:
     return mirrored if turned else plain
 
 
-def _tint(base: _Base, where: MuscleSide, view: View, ink: Ink) -> str:
+def _tint(base: Base, where: MuscleSide, view: View, ink: Ink) -> str:
     """The shape of a treated muscle; a deep one has a broken edge."""
     outline = base.muscles[where.muscle]
     broken = ' stroke-dasharray="3.2 2.6"' if outline.deep else ""
@@ -444,7 +339,7 @@ def _circle(site: Site, ink: Ink) -> str:
     )
 
 
-def _alt(base: _Base, view: View, sites: Sequence[Site]) -> str:
+def _alt(base: Base, view: View, sites: Sequence[Site]) -> str:
     said = [base.said]
     match view:
         case View.FRONT:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from collis.case.plan import Injection, Plan
+from collis.case.plan import Injection, Origin, Plan
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.report import words
 from collis.report.drawing import letters_for
@@ -16,7 +16,7 @@ from collis.report.typesetting import Data
 from collis.side import Side
 
 if TYPE_CHECKING:
-    from collis.api import Consultation
+    from collis.api import Consultation, Offer
     from collis.pharmacy.drawup import DrawUp
 
 NONE = words.DASH
@@ -29,6 +29,11 @@ class Given:
 
     injection: Injection
     groups: tuple[tuple[int, Decimal, Decimal | None], ...]
+
+
+def heading_of(offer: Offer) -> str:
+    """What the plan is called: the heading of its candidate, or that it was typed."""
+    return "As typed" if offer.candidate.plan.origin is Origin.TYPED else offer.key.heading
 
 
 def rows_of(c: Consultation, plan: Plan) -> list[RowKey]:
@@ -125,8 +130,8 @@ def _line(g: Given, places: int) -> Data:
     volumes = [ml for _, _, ml in g.groups if ml is not None]
     return {
         "side": g.injection.side.word,
-        "sites": " + ".join(f"{n} × {words.number(units)}" for n, units, _ in g.groups),
-        "ml": " + ".join(f"{n} × {words.number(ml)}" for n, _, ml in g.groups if ml is not None),
+        "sites": [f"{n} × {words.number(units)}" for n, units, _ in g.groups],
+        "ml": [f"{n} × {words.number(ml)}" for n, _, ml in g.groups if ml is not None],
         "pad": places - _decimals(volumes[0]) if single and volumes else 0,
         "guidance": words.guidance(g.injection.guidance),
         "boxes": sum(n for n, _, _ in g.groups),
@@ -161,26 +166,3 @@ def _total(
         "sites": words.count(sites, "site"),
         "ml": f"{words.number(sum(volumes, Decimal(0)))} mL" if volumes else "",
     }
-
-
-def keyed(letters: Mapping[Muscle, str], where: MuscleSide) -> str:
-    """A muscle-side by letter and side, as the draw-up lists it: A RIGHT."""
-    return f"{letters[where.muscle]} {where.side.word}"
-
-
-def drawn_from(drawn: DrawUp, letters: Mapping[Muscle, str]) -> Sequence[Data]:
-    """Each syringe: what goes into it by letter and side, and its sum."""
-    found = []
-    for held in drawn.syringes:
-        parts: dict[MuscleSide, Decimal] = {}
-        for draw in held.draws:
-            where = draw.injection.where
-            parts[where] = parts.get(where, Decimal(0)) + draw.volume_ml
-        said = " + ".join(f"{keyed(letters, where)} {words.number(ml)} mL" for where, ml in parts.items())
-        found.append(
-            {
-                "head": f"Syringe {held.number}, {words.number(held.syringe.size.value)} mL:",
-                "text": f"{said} = {words.number(held.volume_ml)} mL, {words.units(held.dose)}",
-            }
-        )
-    return found

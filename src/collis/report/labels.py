@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.knowledge.products import Label
 from collis.report import words
-from collis.report.grid import keyed
+from collis.report.grid import heading_of
+from collis.report.preparing import keyed, vials_words
 from collis.report.typesetting import Data
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ def labels_data(
     letters: Mapping[Muscle, str],
     label: Label | None,
 ) -> Data:
-    """The labels and the checklist as the template reads them; without a draw-up there are none and `drawn` is false."""
+    """The labels and the checklist as the template reads them; none, and `drawn` false, without a draw-up."""
     data: Data = {
         "heading": "Labels and draw-up",
-        "plan": offer.key.heading,
+        "plan": heading_of(offer),
+        "visit": "" if c.case.date is None else words.day(c.case.date),
         "product": c.product,
         "brand": c.brand,
         "drawn": drawn is not None,
@@ -58,12 +60,16 @@ def _vials(drawn: DrawUp, label: Label | None) -> list[Data]:
             {
                 "head": f"Vial {number} of {len(drawn.vials)}",
                 "units": words.units(vial.units),
-                "mixed": "ready solution" if drawn.choice.dilution.ready else f"in {words.number(diluent)} mL",
+                "mixed": "ready solution"
+                if drawn.choice.dilution.ready
+                else f"in {words.number(diluent)} mL",
                 "strength": f"{words.number(drawn.choice.dilution.units_per_ml)} Units/mL",
                 "lot": vial.lot or "",
                 "expiry": words.short_day(vial.expiry) if vial.expiry else "",
                 "hours": "" if hours is None else f"Discard {words.number(hours.value)} h after mixing",
-                "by": "" if drawn.discard_by is None else f"{words.short_day(drawn.discard_by.date())} {drawn.discard_by:%H:%M}",
+                "by": ""
+                if drawn.discard_by is None
+                else f"{words.short_day(drawn.discard_by.date())} {drawn.discard_by:%H:%M}",
             }
         )
     return found
@@ -95,30 +101,34 @@ def _syringe(held: Fill, drawn: DrawUp, letters: Mapping[Muscle, str]) -> Data:
         "ml": f"{words.number(held.volume_ml)} mL",
         "strength": f"{words.number(per_ml)} Units/mL",
         "kind": held.syringe.name,
-        "draw": f"{words.number(held.volume_ml + dead)} mL drawn, {words.number(dead)} mL of it stays in hub and needle",
+        "draw": (
+            f"{words.number(held.volume_ml + dead)} mL drawn, {words.number(dead)} mL of it stays in hub and needle"
+            if drawn.choice.short_ml == 0
+            else f"hub and needle keep {words.number(dead)} mL, which the vials do not hold: the last site may miss it"
+        ),
         "rows": rows,
     }
 
 
 def _steps(c: Consultation, drawn: DrawUp, label: Label | None) -> list[str]:
     dilution = drawn.choice.dilution
-    vials = words.listed(
-        [words.count(n, f"vial of {size} Units", f"vials of {size} Units") for size, n in drawn.choice.vials.counts]
-    )
     steps = [
         f"Product read aloud: {c.product}{f', {c.brand}' if c.brand else ''}. Units of no other product.",
-        f"Taken out: {vials}. Lot and expiry written down, not expired, seal whole.",
+        f"Taken out: {vials_words(drawn)}. Lot and expiry written down, not expired, seal whole.",
     ]
     if dilution.ready:
         steps.append("Solution is ready: nothing is added.")
     else:
         each = words.listed(
             [
-                f"{words.number(dilution.diluent_ml(size))} mL into {'the' if n == 1 else 'each'} vial of {size} Units"
+                f"{words.number(dilution.diluent_ml(size))} mL into "
+                f"{'the' if n == 1 else 'each'} vial of {words.units(size)}"
                 for size, n in drawn.choice.vials.counts
             ]
         )
-        steps.append(f"Diluent: {drawn.preparation.diluent}. {each[0].upper()}{each[1:]}, swirled, not shaken.")
+        steps.append(
+            f"Diluent: {drawn.preparation.diluent}. {each[0].upper()}{each[1:]}, swirled, not shaken."
+        )
     strength = words.number(dilution.units_per_ml)
     steps.append(
         f"Strength read aloud: {strength} Units/mL, {words.number(drawn.preparation.units_per_0_1ml)} Units in 0.1 mL."
@@ -128,7 +138,9 @@ def _steps(c: Consultation, drawn: DrawUp, label: Label | None) -> list[str]:
         f"Syringe {held.number}: {words.number(held.volume_ml)} mL to give, {words.units(held.dose)}; label stuck on."
         for held in drawn.syringes
     ]
-    steps.append(f"All syringes together: {words.number(drawn.totals.given_ml)} mL, {words.units(drawn.totals.given)}.")
+    steps.append(
+        f"All syringes together: {words.number(drawn.totals.given_ml)} mL, {words.units(drawn.totals.given)}."
+    )
     steps.append("Second person has checked product, strength, syringes and total against the sheet.")
     return steps
 
@@ -140,6 +152,14 @@ def _sums(drawn: DrawUp) -> list[Data]:
     return [
         {"head": "Opened", "units": words.units(totals.opened), "ml": f"{words.number(totals.opened_ml)} mL"},
         {"head": "Given", "units": words.units(given), "ml": f"{words.number(totals.given_ml)} mL"},
-        {"head": "Left in hub and needle", "units": words.units(dead), "ml": f"{words.number(totals.dead_space_ml)} mL"},
-        {"head": "Discarded with the vial", "units": words.units(discarded), "ml": f"{words.number(totals.discarded_ml)} mL"},
+        {
+            "head": "Left in hub and needle",
+            "units": words.units(dead),
+            "ml": f"{words.number(totals.dead_space_ml)} mL",
+        },
+        {
+            "head": "Discarded with the vial",
+            "units": words.units(discarded),
+            "ml": f"{words.number(totals.discarded_ml)} mL",
+        },
     ]

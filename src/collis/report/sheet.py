@@ -7,43 +7,36 @@ is not ready to sign and names the missing answers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from collis.case.case import Case
+from collis.case.plan import Origin, Plan
 from collis.errors import BadInput
 from collis.knowledge.load import Knowledge
-from collis.knowledge.products import Label
+from collis.knowledge.products import Label, LimitKind
+from collis.planning.candidate import Candidate, CandidateKey, Untreated
 from collis.reasons import Ground, Level, Reason
 from collis.report import presenting, typesetting, words
-from collis.report.charts import PAPER
 from collis.report.citing import sources_words
-from collis.report.curves import NextMark, best_week, forecast_chart, when_words
 from collis.report.drawing import draw
-from collis.report.grid import drawn_from, grid_data, letters_of
+from collis.report.expecting import chart_data, emergency, expect_data
+from collis.report.grid import grid_data, heading_of, letters_of
 from collis.report.labels import labels_data
-from collis.report.side_by_side import comparator_title, next_mark
+from collis.report.preparing import NotPrepared, draw_up_data, facts_data, needle_words, signatures
 from collis.report.typesetting import Data
 from collis.safety.earlier import within
 
 if TYPE_CHECKING:
     from collis.api import Consultation, Offer, Prepared
-    from collis.course.predict import Risk, When
 
 WARNINGS_AT_MOST = 5
 CUMULATIVE_WEEKS = 12
 """The span over which the sheet adds up earlier toxin. A choice of display: the limits have their own windows."""
 
 STANDING = "Decision support, not a cleared device; the injector decides."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NotPrepared:
-    """Why a plan could not be drawn up by Collis; its sheet leaves the volumes to be written in."""
-
-    why: str
 
 
 def sheet_pdf(
@@ -82,34 +75,54 @@ def sheet_data(
     drawn = None if isinstance(prepared, NotPrepared) else prepared.drawup
     letters = letters_of(c, plan)
     data: Data = {
-        "title": f"Injection sheet, {offer.key.heading}, {words.day(on)}",
+        "title": f"Injection sheet, {heading_of(offer)}, {words.day(on)}",
         "heading": "Injection sheet",
-        "plan": offer.key.heading,
+        "plan": heading_of(offer),
         "date": [on.year, on.month, on.day],
         "example": example,
         "intro": _intro(c),
         "not-ready": _not_ready(offer),
-        "facts": _facts(c, offer, prepared, label),
+        "facts": facts_data(c, offer, prepared, label),
         **grid_data(c, plan, drawn),
         "cumulative": _cumulative(c, plan.total.units),
-        "needle": _needle(label),
+        "notes": " ".join([*needle_words(label), *_cumulative_limits(offer)]),
         "figures": [
             {"title": f.title, "below": f.below, "svg": f.svg, "alt": f.alt, "ratio": f.ratio}
             for f in draw(plan, letters)
         ],
         "verdict": _verdict(offer, prepared),
         "untreated": _untreated(offer),
-        "draw-up": _draw_up(prepared, letters),
-        "expect": _expect(c, offer),
-        "chart": _chart(c, offer),
+        "draw-up": draw_up_data(prepared, letters),
+        "expect": expect_data(c, offer),
+        "chart": chart_data(c, offer),
         "emergency": emergency(c.case, knowledge),
-        "signatures": _signatures(prepared),
+        "signatures": signatures(prepared),
         "sources": _sources(c, offer, prepared, label, knowledge),
         "standing": STANDING,
         "version": f"Knowledge version {c.knowledge_version}.",
         "second": labels_data(c, offer, drawn, letters, label),
     }
     return {key: typesetting.printed(value) for key, value in data.items()}
+
+
+def typed_offer(c: Consultation, plan: Plan) -> Offer:
+    """A plan that the clinician wrote, judged and forecast like a candidate of the same consultation."""
+    from collis import api
+
+    comparator = next((o.candidate.plan for o in c.offers if o.candidate.plan.name == c.comparator), None)
+    left = [m.where for m in c.ranking.muscles if plan.dose_at(m.where).units == 0]
+    candidate = Candidate(
+        key=CandidateKey.BALANCED,  # never shown: a typed plan is called typed
+        plan=replace(plan, origin=Origin.TYPED),
+        summary="As typed.",
+        lines=(),
+        untreated=tuple(Untreated(where=where, why="not in the plan as typed") for where in left),
+    )
+    return api.Offer(
+        candidate=candidate,
+        checked=api.check(candidate.plan, c.case),
+        forecast=api.forecast(candidate.plan, c.case, comparator=comparator),
+    )
 
 
 def passed(offer: Offer, prepared: Prepared | NotPrepared) -> None:
@@ -119,19 +132,21 @@ def passed(offer: Offer, prepared: Prepared | NotPrepared) -> None:
     for checked in checks:
         if checked.plan != plan:
             raise BadInput(
-                where="plan", read="a verdict or draw-up of another plan", expected=f"those of {offer.key.heading!r}"
+                where="plan",
+                read="a verdict or draw-up of another plan",
+                expected=f"those of {heading_of(offer)!r}",
             )
         if not checked.passes:
             why = next((r.what for r in checked.verdict.reasons if r.level is Level.REFUSE), "")
             raise BadInput(
                 where="plan",
-                read=f"{offer.key.heading!r}, refused by the gate: {why}".rstrip(".: "),
+                read=f"{heading_of(offer)!r}, refused by the gate: {why}".rstrip(".: "),
                 expected="a plan the gate does not refuse",
                 mend="A refused plan is not printed as a sheet.",
             )
     if not isinstance(prepared, NotPrepared) and prepared.drawup.plan != plan:
         raise BadInput(
-            where="draw-up", read="the draw-up of another plan", expected=f"that of {offer.key.heading!r}"
+            where="draw-up", read="the draw-up of another plan", expected=f"that of {heading_of(offer)!r}"
         )
 
 
@@ -150,7 +165,7 @@ def _intro(c: Consultation) -> list[Data]:
     last, after = c.case.last_session, c.earliest_next
     seen = presenting.visit(c.case)
     if last is not None and after is not None:
-        seen += f"; at least {after.weeks} weeks between sessions ({words.grounds(after.ground)})"
+        seen = f"{seen.rstrip('.')}; at least {after.weeks} weeks are asked ({words.grounds(after.ground)})"
     goals = "; ".join(c.case.history.goals)
     lines = [
         {"head": "", "text": words.sentence(seen)},
@@ -186,64 +201,14 @@ def _answer_missing(reason: Reason) -> str:
     return words.sentence(said)
 
 
-def _facts(c: Consultation, offer: Offer, prepared: Prepared | NotPrepared, label: Label | None) -> list[Data]:
-    plan = offer.candidate.plan
-    drug = {
-        "head": "Product, for this product only",
-        "value": c.product,
-        "beside": c.brand,
-        "small": f"label {c.case.region.value}; Units fit no other product",
-        "width": 1.62,
-    }
-    if isinstance(prepared, NotPrepared):
-        return [
-            drug,
-            {"head": "Total", "value": words.units(plan.total), "beside": "", "small": "write in: ______ mL", "width": 0.8},
-            {"head": "Strength", "value": "______ Units/mL", "beside": "", "small": "not worked out; write in", "width": 1.05},
-            {"head": "Diluent", "value": "__________", "beside": "", "small": _in_use(label), "width": 1.05},
-        ]
-    drawn = prepared.drawup
-    dilution = drawn.choice.dilution
-    preparation = drawn.preparation
-    first, _, rest = preparation.diluent.partition(", ")
-    counts = [words.count(n, f"vial of {size} Units", f"vials of {size} Units") for size, n in drawn.choice.vials.counts]
-    drug["small"] = f"{words.listed(counts)}; label {c.case.region.value}"
-    tenth = words.number(preparation.units_per_0_1ml)
+def _cumulative_limits(offer: Offer) -> list[str]:
+    """The limits over time, each with how much of it is taken with today."""
+    plan, limits = offer.candidate.plan, offer.checked.limits
     return [
-        drug,
-        {
-            "head": "Total",
-            "value": words.units(plan.total),
-            "beside": "",
-            "small": f"{words.number(drawn.totals.given_ml)} mL given",
-            "width": 0.8,
-        },
-        {
-            "head": "Strength",
-            "value": f"{words.number(dilution.units_per_ml)} Units/mL",
-            "beside": "",
-            "small": f"{dilution}; {tenth} Units in 0.1 mL",
-            "width": 1.15,
-        },
-        {
-            "head": "Diluent",
-            "value": "ready solution" if dilution.ready else first,
-            "beside": "",
-            "small": "; ".join(p for p in ("" if dilution.ready else rest, _in_use(label)) if p),
-            "width": 1.15,
-        },
+        f"{limit.text.rstrip('.')}: {words.units(limit.measure(plan))} with today."
+        for limit in limits
+        if limit.kind is LimitKind.CUMULATIVE
     ]
-
-
-def _in_use(label: Label | None) -> str:
-    if label is None or label.in_use_hours is None:
-        return ""
-    return f"use within {words.number(label.in_use_hours.value)} h"
-
-
-def _needle(label: Label | None) -> str:
-    needle = None if label is None else label.needle
-    return "" if needle is None else f"Needle by the label: {needle.value}."
 
 
 def _cumulative(c: Consultation, today: Decimal) -> str:
@@ -270,11 +235,9 @@ def _verdict(offer: Offer, prepared: Prepared | NotPrepared) -> Data:
     checked = offer.checked if isinstance(prepared, NotPrepared) else prepared.checked
     warnings = [r for r in checked.verdict.clinical if r.level is Level.WARN]
     shown = warnings[:WARNINGS_AT_MOST]
-    state = {
-        Level.CANNOT_JUDGE: "cannot judge yet",
-        Level.WARN: f"warn {len(warnings)}",
-        Level.ALLOW: "allow",
-    }[offer.checked.verdict.level]
+    state = "allow" if not warnings else f"warn {len(warnings)}"
+    if offer.checked.verdict.level is Level.CANNOT_JUDGE:
+        state = f"cannot judge yet; {state}" if warnings else "cannot judge yet"
     lines = [
         {
             "level": r.level.value,
@@ -285,7 +248,12 @@ def _verdict(offer: Offer, prepared: Prepared | NotPrepared) -> Data:
         for r in shown
     ]
     asked = [] if isinstance(prepared, NotPrepared) else _to_write_in(offer, prepared)
-    return {"state": f"verdict: {state}", "lines": lines, "more": len(warnings) - len(shown), "write-in": asked}
+    return {
+        "state": f"verdict: {state}",
+        "lines": lines,
+        "more": len(warnings) - len(shown),
+        "write-in": asked,
+    }
 
 
 def _to_write_in(offer: Offer, prepared: Prepared) -> list[str]:
@@ -301,7 +269,7 @@ def _untreated(offer: Offer) -> list[Data]:
     for entry in offer.candidate.untreated:
         gathered.setdefault(entry.why.rstrip("."), []).append(words.place(entry.where))
     return [
-        {"head": words.sentence(words.listed(_at_most(places, 4))), "text": words.sentence(why)}
+        {"head": words.sentence(words.listed(_at_most(places, 3))), "text": words.sentence(why)}
         for why, places in gathered.items()
     ]
 
@@ -309,113 +277,6 @@ def _untreated(offer: Offer) -> list[Data]:
 def _at_most(items: list[str], most: int) -> list[str]:
     rest = len(items) - most
     return items if rest <= 1 else [*items[:most], f"{rest} more"]
-
-
-def _draw_up(prepared: Prepared | NotPrepared, letters: dict) -> list[Data]:
-    if isinstance(prepared, NotPrepared):
-        return [{"head": "Not worked out:", "text": words.sentence(words.clipped(prepared.why, 220))}]
-    drawn = prepared.drawup
-    step = drawn.choice.syringe.mark.value
-    given, discarded, dead = drawn.totals.printed(Decimal(1) if drawn.totals.given.units % 1 == 0 else step)
-    opened = words.units(drawn.totals.opened)
-    said = (
-        f"= {words.number(given)} given + {words.number(dead)} dead space + {words.number(discarded)} discarded"
-    )
-    return [*drawn_from(drawn, letters), {"head": f"Opened {opened}", "text": said}]
-
-
-def _expect(c: Consultation, offer: Offer) -> list[Data]:
-    f, after = offer.forecast, c.earliest_next
-    found = [
-        {"head": "First change", "value": _days(f.onset_day), "small": ""},
-        {"head": "Best", "value": _weeks(f.peak_week), "small": ""},
-        {"head": "Half gone", "value": _weeks(f.fading_week), "small": ""},
-        {
-            "head": "Earliest next",
-            "value": "not known" if after is None else words.short_day(after.on),
-            "small": "" if after is None else f"{after.weeks} weeks; {words.grounds(after.ground)}",
-        },
-    ]
-    return found + [
-        _risk(c, offer, "Swallowing trouble", f.dysphagia),
-        _risk(c, offer, "Neck weakness", f.neck_weakness),
-    ]
-
-
-def _days(when: When | None) -> str:
-    if when is None:
-        return "no effect expected"
-    if when.low is None or when.high is None:
-        return when_words(when, "day")
-    low, high = words.number(when.low, 0), words.number(when.high, 0)
-    return f"day {low}" if low == high else f"day {low} to {high}"
-
-
-def _weeks(when: When | None) -> str:
-    return "no effect expected" if when is None else when_words(when)
-
-
-def _risk(c: Consultation, offer: Offer, head: str, risk: Risk) -> Data:
-    low, high = words.percent(risk.absolute.low), words.percent(risk.absolute.high)
-    chance = f"chance {words.percent(risk.absolute.median)} ({low} to {high})"
-    if offer.candidate.plan.name == c.comparator or risk.relative is None:
-        others = ", which other plans are told against" if len(c.offers) > 1 else ""
-        return {"head": f"{head}{others}", "value": chance, "small": ""}
-    ends = words.ratio(risk.relative.low), words.ratio(risk.relative.high)
-    band = f" ({ends[0]} to {ends[1]})" if ends[0] != ends[1] else ""
-    return {
-        "head": f"{head}, against “{comparator_title(c)}”",
-        "value": f"{words.ratio(risk.relative.median)} times{band}",
-        "small": chance,
-    }
-
-
-def _chart(c: Consultation, offer: Offer) -> Data:
-    mark = next_mark(c)
-    week = None if mark is None else NextMark(week=mark.week, head=f"earliest next, {mark.head[0].lower()}{mark.head[1:]}", below="")
-    chart = forecast_chart(
-        offer.forecast, title=offer.key.heading, earliest=week, palette=PAPER, width=560, height=104
-    )
-    spec = {key: value for key, value in chart.spec.items() if key != "title"}
-    spec["padding"] = {"left": 0, "right": 4, "top": 2, "bottom": 0}
-    bare = replace(chart, spec=spec)
-    return {"svg": bare.svg(), "alt": bare.alt, "best": words.number(best_week(offer.forecast), 0)}
-
-
-def emergency(case: Case, knowledge: Knowledge) -> Data:
-    """The emergency line of the region: what to call, the signs, how late they may come, and what is no emergency."""
-    known = knowledge.emergency
-    signs = [words.printable(str(s.value)) for s in known.signs]
-    listed = "; ".join(s[0].lower() + s[1:] for s in signs)
-    return {
-        "head": f"Call {known.phones[case.region].value} at once:",
-        "signs": words.sentence(listed)[:-1],
-        "list": signs,
-        "phone": str(known.phones[case.region].value),
-        "late": words.sentence(str(known.window.value)),
-        "mild": words.sentence(str(known.mild.value)),
-    }
-
-
-def _signatures(prepared: Prepared | NotPrepared) -> list[Data]:
-    lots, expiries = "", ""
-    discard = ""
-    if not isinstance(prepared, NotPrepared):
-        drawn = prepared.drawup
-        lots = ", ".join(v.lot for v in drawn.vials if v.lot)
-        expiries = ", ".join(words.short_day(v.expiry) for v in drawn.vials if v.expiry)
-        if drawn.discard_by is not None:
-            discard = f"{words.short_day(drawn.discard_by.date())} {drawn.discard_by:%H:%M}"
-    return [
-        {"head": "Mixed by, time", "value": ""},
-        {"head": "Checked by", "value": ""},
-        {"head": "Lot", "value": lots},
-        {"head": "Expiry; discard mixed vial by", "value": "; ".join(p for p in (expiries, discard) if p)},
-        {"head": "Time-out read back by, time", "value": ""},
-        {"head": "Injected by", "value": ""},
-        {"head": "Given, Units: RIGHT / LEFT / total", "value": ""},
-        {"head": "Signature, date", "value": ""},
-    ]
 
 
 def _sources(

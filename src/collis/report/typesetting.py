@@ -49,9 +49,7 @@ def _compiler() -> Any:
     """One compiler for the process: the fonts are read once."""
     import typst
 
-    return typst.Compiler(
-        root=str(TEMPLATES), font_paths=[str(FONTS)], ignore_system_fonts=True
-    )
+    return typst.Compiler(root=str(TEMPLATES), font_paths=[str(FONTS)], ignore_system_fonts=True)
 
 
 def printed(node: Any) -> Any:

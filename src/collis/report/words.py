@@ -40,15 +40,16 @@ _MONTHS = (
 
 
 def number(value: Number, places: int | None = None) -> str:
-    """A number as printed, rounded half up to `places` decimals where given.
+    """A number as printed, rounded half up to `places` decimals where given, thousands apart by a comma.
 
-    >>> number(0.2), number(Decimal("1.60")), number(-3), number(10.94, 1), number(12.02, 1)
-    ('0.2', '1.6', '−3', '10.9', '12')
+    >>> number(0.2), number(Decimal("1.60")), number(-3), number(10.94, 1), number(12.02, 1), number(10000)
+    ('0.2', '1.6', '−3', '10.9', '12', '10,000')
     """
     exact = decimal_of(value)
     if places is not None:
         exact = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    text = plain(abs(exact))
+    whole, point, part = plain(abs(exact)).partition(".")
+    text = f"{int(whole):,}{point}{part}"
     return f"{MINUS}{text}" if exact < 0 and text != "0" else text
 
 
@@ -252,7 +253,7 @@ def sentence(text: str) -> str:
         return ""
     if not text.split(" ", 1)[0].endswith(("toxinA", "toxinB")):
         text = text[0].upper() + text[1:]
-    return text if text[-1] in ".?:" else f"{text}."
+    return text if text[-1] in ".?:…" else f"{text}."
 
 
 def clipped(text: str, most: int) -> str:

@@ -144,17 +144,18 @@ def test_the_fee_is_the_relative_value_times_the_factor_by_setting():
     assert prices.fee("emg", Setting.OFFICE) is None
 
 
-def test_the_yearly_figures_change_with_the_year():
-    found = {}
-    for year in range(2024, 2028):
-        share = load(date(year, 3, 1)).yearly_share
-        deductible = None if share.medicare_deductible is None else share.medicare_deductible.value
-        found[year] = (deductible, share.legal_limits["one_person"].value, share.legal_limits["family"].value)
+def test_the_yearly_figures_change_with_the_year_and_a_missing_year_stays_missing():
+    share = load(date(2027, 3, 1)).yearly_share
+    assert {year: entry.value for year, entry in share.medicare_deductible.items()} == {2026: 283}
+    found = {
+        kind: {year: int(entry.value) for year, entry in years.items()}
+        for kind, years in share.legal_limits.items()
+    }
     assert found == {
-        2024: (None, 9450, 18900),
-        2025: (None, 9200, 18400),
-        2026: (283, 10600, 21200),
-        2027: (None, 12000, 24000),
+        "one_person": {2024: 9450, 2025: 9200, 2026: 10600, 2027: 12000},
+        "family": {2024: 18900, 2025: 18400, 2026: 21200, 2027: 24000},
+        "savings_account_one_person": {2026: 8500},
+        "savings_account_family": {2026: 17000},
     }
 
 

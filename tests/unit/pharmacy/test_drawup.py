@@ -17,7 +17,7 @@ from collis.pharmacy.choice import Choice, choices
 from collis.pharmacy.drawup import DrawUp, NoteKind, draw_up
 from collis.pharmacy.gs1 import VialLabel
 from collis.units import Dose
-from tests.unit.pharmacy.bench import ABO, DAXI, KNOWLEDGE, ONA, RIMA, label, plan, total, with_label, exact
+from tests.unit.pharmacy.bench import ABO, DAXI, KNOWLEDGE, ONA, RIMA, exact, label, plan, total, with_label
 
 NINE = datetime(2026, 11, 10, 9)  # noqa: DTZ001
 FOUR_MUSCLES = plan(
@@ -121,7 +121,7 @@ def test_dead_space_the_vial_does_not_hold_is_told_with_the_units_and_opens_no_f
     drawn = up(tight)
     assert drawn.choice.name == "100/1"
     (note,) = drawn.notes_on(NoteKind.DEAD_SPACE)
-    assert "spare 0.06 mL for the dead space of 1 syringes of 0.07 mL each: up to 1 Units" in note.what
+    assert "spare 0.06 mL for 1 x 0.07 mL of dead space: up to 1 Units" in note.what
     assert (drawn.totals.dead_space.units, drawn.totals.discarded.units) == exact(6, 0)
     assert up(tight, syringe="1_ml_low_dead_space").notes_on(NoteKind.DEAD_SPACE) == ()
 

@@ -8,7 +8,7 @@ import pytest
 
 from collis.pharmacy.dilution import Dilution, draws
 from collis.pharmacy.syringes import Fill, fill
-from tests.unit.pharmacy.bench import KNOWLEDGE, Line, plan, exact, row, syringe, total
+from tests.unit.pharmacy.bench import KNOWLEDGE, Line, exact, plan, row, syringe, total
 
 FRONT = KNOWLEDGE.supplies.front.value
 HUNDRED = Dilution(rows=(row(100, "1", "10"),))

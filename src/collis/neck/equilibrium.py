@@ -1,0 +1,365 @@
+"""The posture in which all moments balance: damped Newton with line search, many postures at once.
+
+Moments balanced on each regional angle: muscles, joints, the controller, and gravity with what muscles give against
+it. The result is a value; that a posture was not found, or would not hold, is its status and no exception. Angles are
+never clipped: beyond the skeleton's range they are reported as beyond.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collis.errors import BadInput
+from collis.neck.controller import (
+    Controller,
+    capacities,
+    controller_moments,
+    held_moments,
+    joint_moments,
+)
+from collis.neck.formulas import Array
+from collis.neck.muscle import ArmModel, activity, bounded_moments, exact_moments, unit_moments
+from collis.neck.skeleton import Neck, place_bones, turn_bones
+
+CONVERGED_NM = 1e-8
+STEPS = 80
+FIRST_TRIALS = 8
+HALVINGS = 6
+LONGEST_STEP_RAD = 0.35
+SAME_RAD = np.radians(0.5)
+CHUNK = 512
+DAMPING_LEAST, DAMPING_UP, DAMPING_DOWN = 0.25, 8.0, 6.0
+
+
+class Status(IntEnum):
+    """What came of looking for a posture."""
+
+    SETTLED = 0
+    UNSTABLE = 1
+    NOT_FOUND = 2
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        match self:
+            case Status.SETTLED:
+                return "a posture that holds"
+            case Status.UNSTABLE:
+                return "moments balance, but the posture would not hold"
+            case Status.NOT_FOUND:
+                return "no balance found"
+            case _:
+                assert_never(self)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """What is to be balanced: n patterns on one neck, batch axis last.
+
+    `effort` [unit, side, n]: activity times what is left of strength; `control` with shape (n,); `up`, `down`
+    [angle, n] capacities; `resting` [angle, n] Nm, the moment of tone at neutral; `whole`: no strength is lost.
+    """
+
+    neck: Neck
+    arms: ArmModel
+    effort: Array
+    control: Controller
+    up: Array
+    down: Array
+    resting: Array
+    whole: bool
+
+    @property
+    def count(self) -> int:
+        """How many patterns."""
+        return int(self.effort.shape[-1])
+
+    def taking(self, index: NDArray[np.intp] | slice) -> Problem:
+        """Those patterns that an index names."""
+        return replace(
+            self,
+            effort=self.effort[..., index],
+            control=self.control.taking(index),
+            up=self.up[:, index],
+            down=self.down[:, index],
+            resting=self.resting[:, index],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Equilibrium:
+    """Postures, leading axes as the patterns were given.
+
+    `angles` [..., angle] rad; `residual` [...] Nm, the largest moment left over; `smallest_stiffness` [...] Nm/rad,
+    the smallest eigenvalue of the symmetric part of the stiffness (below 0 the posture would not hold); `muscles`
+    [..., unit, side, angle] Nm; `status` [...] of `Status`; `beyond` [..., angle], outside the skeleton's range;
+    `several` [...], other starts led to another posture that holds (all False where one start was tried); `steps` [...].
+    """
+
+    angles: Array
+    residual: Array
+    smallest_stiffness: Array
+    muscles: Array
+    status: NDArray[np.int8]
+    beyond: NDArray[np.bool_]
+    several: NDArray[np.bool_]
+    steps: NDArray[np.int16]
+    arms: ArmModel
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:
+        """Where a posture that holds was found."""
+        return np.asarray(self.status == Status.SETTLED)
+
+
+def pose_problem(
+    neck: Neck,
+    drive: Array,
+    *,
+    control: Controller,
+    arms: ArmModel,
+    strength_left: Array | None = None,
+) -> tuple[Problem, tuple[int, ...]]:
+    """The problem of balancing `drive` [..., group, side], and the shape of its batch.
+
+    `strength_left` [..., group, side] is the share of each group's strength that is left, 1 where None. Leading
+    axes of drive, strength and controllers broadcast. Raises `BadInput` at shares outside 0 to 1.
+    """
+    left = np.ones((len(neck.groups), 2)) if strength_left is None else np.asarray(strength_left, dtype=np.float64)
+    if left.shape[-2:] != (len(neck.groups), 2) or not ((left >= 0).all() and (left <= 1).all()):
+        raise BadInput(
+            where="strength_left",
+            read=f"shape {left.shape}, {left.min():g} to {left.max():g}",
+            expected=f"{len(neck.groups)} groups by 2 sides at the end, shares of 0 to 1",
+        )
+    shape = np.broadcast_shapes(np.shape(drive)[:-2], left.shape[:-2], control.shape)
+    every = control.spread_to(shape)
+    flat = _flat(every)
+    active = np.broadcast_to(activity(neck, drive, every.tone), (*shape, len(neck.units), 2))
+    by_unit = np.broadcast_to(left[..., neck.unit_group, :], active.shape)
+    up, down = capacities(neck, by_unit)
+    effort = _last(active * by_unit * every.strength[..., None, None], 2)
+    tone = np.broadcast_to((every.tone * every.strength)[..., None, None], active.shape)
+    n = effort.shape[-1]
+    neutral = _muscle_moments(neck, arms, np.zeros((6, n)), _last(tone, 2), flat.arm_loss, change=False)[0]
+    problem = Problem(
+        neck=neck,
+        arms=arms,
+        effort=effort,
+        control=flat,
+        up=_last(up, 1),
+        down=_last(down, 1),
+        resting=neutral,
+        whole=bool((left == 1.0).all()),
+    )
+    return problem, shape
+
+
+def unbalanced(problem: Problem, angles: Array, *, change: bool) -> tuple[Array, Array]:
+    """Moments left over at `angles` [angle, n], [angle, n] Nm, and their change by the angles [angle, angle, n]."""
+    neck, control = problem.neck, problem.control
+    pulled, pulled_change = _muscle_moments(
+        neck, problem.arms, angles, problem.effort, control.arm_loss, change=change
+    )
+    joints, joint_slopes = joint_moments(neck, angles, control.end_moment.T)
+    axes, axis = turn_bones(neck, angles)
+    steered, steered_change = controller_moments(neck, axes, axis, angles, control, change=change)
+    if problem.whole:  # all of gravity and tone is met: nothing of either is left
+        moments = pulled + joints + steered - problem.resting
+        if not change:
+            return moments, np.empty(0)
+        slopes = pulled_change + steered_change
+    else:
+        share = 0.5 * (problem.up + problem.down)
+        held, held_change = held_moments(
+            neck, place_bones(neck, angles), problem.resting, problem.up, problem.down, control.blend_nm, change=change
+        )
+        moments = pulled + joints + share * steered + held
+        if not change:
+            return moments, np.empty(0)
+        slopes = pulled_change + share[:, None] * steered_change + held_change
+    slopes[range(6), range(6)] += joint_slopes
+    return moments, slopes
+
+
+def settle(
+    neck: Neck,
+    drive: Array,
+    *,
+    control: Controller,
+    arms: ArmModel,
+    strength_left: Array | None = None,
+    start: Array | None = None,
+    look_for_several: bool = False,
+) -> Equilibrium:
+    """The posture that dystonic `drive` [..., group, side] leads to from `start` [..., angle] (neutral where None).
+
+    `look_for_several` tries further starts near the ends of range and marks patterns that have another posture.
+    """
+    problem, shape = pose_problem(neck, drive, control=control, arms=arms, strength_left=strength_left)
+    begin = np.zeros((6, problem.count)) if start is None else _last(np.broadcast_to(start, (*shape, 6)), 1)
+    angles, steps = newton(problem, begin)
+    residual, smallest, status = judge(problem, angles)
+    several = np.zeros(problem.count, dtype=bool)
+    if look_for_several:
+        for further in further_starts(neck):
+            other, _ = newton(problem, np.repeat(further[:, None], problem.count, axis=1))
+            holds = judge(problem, other)[2] == Status.SETTLED
+            several |= holds & (np.abs(other - angles).max(axis=0) > SAME_RAD)
+    at = np.moveaxis(angles, 0, -1).reshape(*shape, 6)
+    effort = np.moveaxis(problem.effort, -1, 0).reshape(*shape, len(neck.units), 2)
+    loss = problem.control.arm_loss.reshape(shape)
+    return Equilibrium(
+        angles=at,
+        residual=residual.reshape(shape),
+        smallest_stiffness=smallest.reshape(shape),
+        muscles=unit_moments(neck, at, effort, arms=arms, loss=loss),
+        status=status.reshape(shape),
+        beyond=beyond_range(neck, at),
+        several=several.reshape(shape),
+        steps=steps.reshape(shape),
+        arms=arms,
+    )
+
+
+def newton(problem: Problem, start: Array) -> tuple[Array, NDArray[np.int16]]:
+    """Angles [angle, n] from `start` [angle, n], and the steps taken [n].
+
+    In chunks that stay in the cache; the few that need many steps are finished together.
+    """
+    search = _Search(
+        angles=start.copy(),
+        damping=np.zeros(problem.count),
+        part=np.ones(problem.count),
+        steps=np.zeros(problem.count, dtype=np.int16),
+        found=np.zeros(problem.count, dtype=bool),
+    )
+    for trials in (FIRST_TRIALS, STEPS * (HALVINGS + 1)):
+        waiting = np.flatnonzero(~search.found)
+        for low in range(0, waiting.size, CHUNK):
+            _newton(problem, search, waiting[low : low + CHUNK], trials)
+    return search.angles, search.steps
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Search:
+    """How far each of n searches is; filled in place. `part` is the part of its step that is tried next."""
+
+    angles: Array
+    damping: Array
+    part: Array
+    steps: NDArray[np.int16]
+    found: NDArray[np.bool_]
+
+
+def _newton(problem: Problem, search: _Search, active: NDArray[np.intp], trials: int) -> None:
+    """Takes the searches named by `active` at most `trials` trials further.
+
+    A step is damped where the last one failed. The first of 1, 1/2, 1/4 ... of it that gains is taken, and gains
+    means: less is left over, or the moments do work on the way, which leads down to a posture that holds where what
+    is left over first has to grow.
+    """
+    own, at = problem.taking(active), search.angles[:, active]
+    moments, slopes = unbalanced(own, at, change=True)
+    for _ in range(trials):
+        found = np.abs(moments).max(axis=0) <= CONVERGED_NM
+        search.found[active[found]] = True
+        keep = np.flatnonzero(~found & (search.steps[active] < STEPS))
+        if not keep.size:
+            return
+        if keep.size < active.size:
+            own, active, at = own.taking(keep), active[keep], at[:, keep]
+            moments, slopes = moments[:, keep], slopes[..., keep]
+        part, damping = search.part[active], search.damping[active]
+        step = _step(slopes, moments, damping)
+        trial = at + part * step
+        rest, rest_slopes = unbalanced(own, trial, change=True)
+        works = (moments * step).sum(axis=0)
+        less = (rest * rest).sum(axis=0) < (1.0 - 0.1 * part) * (moments * moments).sum(axis=0)
+        gains = (works > 0.0) & (less | ((rest * step).sum(axis=0) > -0.5 * works))
+        if gains.all():
+            at, moments, slopes = trial, rest, rest_slopes
+        else:
+            at, moments = np.where(gains, trial, at), np.where(gains, rest, moments)
+            slopes = np.where(gains, rest_slopes, slopes)
+        fails = ~gains & ((works <= 0.0) | (part < 1.5 * 0.5**HALVINGS))
+        search.angles[:, active] = at
+        search.steps[active] += gains | fails
+        search.part[active] = np.where(gains | fails, 1.0, 0.5 * part)
+        eased = np.where(damping > DAMPING_LEAST, damping / DAMPING_DOWN, 0.0)
+        stiffer = np.maximum(damping * DAMPING_UP, DAMPING_LEAST)
+        search.damping[active] = np.where(gains, eased, np.where(fails, stiffer, damping))
+
+
+def _step(slopes: Array, moments: Array, damping: Array) -> Array:
+    stiffness = -np.moveaxis(slopes, -1, 0)
+    stiffness[:, range(6), range(6)] += damping[:, None] + 1e-9
+    step = np.linalg.solve(stiffness, moments.T[..., None])[..., 0].T
+    longest = np.abs(step).max(axis=0)
+    return np.asarray(step * np.minimum(1.0, LONGEST_STEP_RAD / np.maximum(longest, 1e-300)))
+
+
+def judge(problem: Problem, angles: Array) -> tuple[Array, Array, NDArray[np.int8]]:
+    """Residual [n] Nm, smallest stiffness [n] Nm/rad and status [n] at `angles` [angle, n]."""
+    residual, smallest = np.empty(problem.count), np.empty(problem.count)
+    for low in range(0, problem.count, CHUNK):
+        part = slice(low, low + CHUNK)
+        moments, slopes = unbalanced(problem.taking(part), angles[:, part], change=True)
+        stiffness = -np.moveaxis(slopes, -1, 0)
+        residual[part] = np.abs(moments).max(axis=0)
+        smallest[part] = np.linalg.eigvalsh(0.5 * (stiffness + np.swapaxes(stiffness, 1, 2)))[:, 0]
+    status = np.where(
+        ~(residual <= 1e4 * CONVERGED_NM), Status.NOT_FOUND, np.where(smallest > 0.0, Status.SETTLED, Status.UNSTABLE)
+    ).astype(np.int8)
+    return residual, smallest, status
+
+
+def further_starts(neck: Neck) -> Array:
+    """Starts near the ends of range: full turn, full tilt to either side, full extension, full flexion: [6, angle]."""
+    starts = []
+    for plane in range(3):
+        for end in (neck.low, neck.high):
+            start = np.zeros(6)
+            start[[plane, plane + 3]] = 0.8 * end[[plane, plane + 3]]
+            starts.append(start)
+    return np.array(starts)
+
+
+def beyond_range(neck: Neck, angles: Array) -> NDArray[np.bool_]:
+    """Which of `angles` [..., angle] lie outside the range of the skeleton."""
+    return np.asarray((angles < neck.low) | (angles > neck.high))
+
+
+def _muscle_moments(
+    neck: Neck, arms: ArmModel, angles: Array, effort: Array, loss: Array, *, change: bool
+) -> tuple[Array, Array]:
+    match arms:
+        case ArmModel.EXACT:
+            return exact_moments(neck, angles, effort, change=change)
+        case ArmModel.BOUNDED:
+            return bounded_moments(neck, angles, effort, loss, change=change)
+        case _:
+            assert_never(arms)
+
+
+def _last(values: Array, tail: int) -> Array:
+    """Leading batch axes to one axis at the end, contiguous."""
+    flat = np.asarray(values).reshape(-1, *np.shape(values)[np.ndim(values) - tail :])
+    return np.ascontiguousarray(np.moveaxis(flat, 0, -1))
+
+
+def _flat(control: Controller) -> Controller:
+    return Controller(
+        tilt_stiffness=control.tilt_stiffness.reshape(-1, 2),
+        turn_stiffness=control.turn_stiffness.reshape(-1, 2),
+        tone=control.tone.reshape(-1),
+        end_moment=control.end_moment.reshape(-1, 6),
+        arm_loss=control.arm_loss.reshape(-1),
+        strength=control.strength.reshape(-1),
+        blend_nm=control.blend_nm,
+    )
