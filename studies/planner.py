@@ -105,8 +105,12 @@ def _of_doses(plan: Plan, case: Case, knowledge: Knowledge) -> Iterator[str]:
         yield "a plan without a label or a dose step"
         return
     strengths = [row.units_per_0_1ml * 10 for row in label.reconstitution if row.for_cd]
-    mark = decimal_of(knowledge.figure("planning", "shape", "mark"))
-    fullest = decimal_of(knowledge.figure("planning", "shape", "volume_per_site"))
+    mark = knowledge.supplies.syringe(None).mark.value
+    fullest = max(
+        limit.span[1]
+        for limit in knowledge.limits_for(plan.product, case.region)
+        if limit.kind is LimitKind.VOLUME_PER_SITE
+    )
     for injection in plan.injections:
         units = injection.dose.units
         if units % decimal_of(step.value):

@@ -7,9 +7,10 @@ never clipped: beyond the skeleton's range they are reported as beyond.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ STEPS = 80
 FIRST_TRIALS = 8
 HALVINGS = 6
 LONGEST_STEP_RAD = 0.35
+PUSHES, PUSH_RAD, NO_SIDE_RAD = 3, 0.1, 1e-9
 SAME_RAD = np.radians(0.5)
 CHUNK = 512
 DAMPING_LEAST, DAMPING_UP, DAMPING_DOWN = 0.25, 8.0, 6.0
@@ -187,6 +189,10 @@ def unbalanced(problem: Problem, angles: Array, *, change: bool) -> tuple[Array,
     return moments, slopes
 
 
+Solver: TypeAlias = Callable[[Problem, Array], tuple[Array, NDArray[np.int16]]]
+"""From a problem and starts [angle, n] to angles [angle, n] and steps [n]: `newton` or its compiled twin."""
+
+
 def settle(
     neck: Neck,
     drive: Array,
@@ -196,21 +202,23 @@ def settle(
     strength_left: Array | None = None,
     start: Array | None = None,
     look_for_several: bool = False,
+    solver: Solver | None = None,
 ) -> Equilibrium:
     """The posture that dystonic `drive` [..., group, side] leads to from `start` [..., angle] (neutral where None).
 
-    `look_for_several` tries further starts near the ends of range and marks patterns that have another posture.
+    `strength_left` [..., group, side] is what toxin leaves of strength. `look_for_several` tries further starts near
+    the ends of range and marks patterns that have another posture. `solver` is `newton` where None.
     """
     problem, shape = pose_problem(neck, drive, control=control, arms=arms, strength_left=strength_left)
     begin = np.zeros((6, problem.count)) if start is None else _last(np.broadcast_to(start, (*shape, 6)), 1)
-    angles, steps = newton(problem, begin)
+    balance = solver or newton
+    angles, steps = settled_from(problem, begin, balance)
     residual, smallest, status = judge(problem, angles)
     several = np.zeros(problem.count, dtype=bool)
     if look_for_several:
         for further in further_starts(neck):
-            other, _ = newton(problem, np.repeat(further[:, None], problem.count, axis=1))
-            holds = judge(problem, other)[2] == Status.SETTLED
-            several |= holds & (np.abs(other - angles).max(axis=0) > SAME_RAD)
+            other, _ = settled_from(problem, np.repeat(further[:, None], problem.count, axis=1), balance)
+            several |= (judge(problem, other)[2] == Status.SETTLED) & differs(other, angles)
     at = np.moveaxis(angles, 0, -1).reshape(*shape, 6)
     effort = np.moveaxis(problem.effort, -1, 0).reshape(*shape, len(neck.units), 2)
     loss = problem.control.arm_loss.reshape(shape)
@@ -225,6 +233,34 @@ def settle(
         steps=steps.reshape(shape),
         arms=arms,
     )
+
+
+def settled_from(problem: Problem, start: Array, solver: Solver) -> tuple[Array, NDArray[np.int16]]:
+    """Angles and steps from `start`; where the balance found would not hold, it is left the way it gives.
+
+    The push goes to the side the posture already lies on, so that the mirrored problem takes the mirrored push. A
+    posture that lies on no side stays where it is and is judged unstable.
+    """
+    angles, steps = solver(problem, start)
+    for _ in range(PUSHES):
+        status = judge(problem, angles)[2]
+        weak = np.flatnonzero(status == Status.UNSTABLE)
+        if not weak.size:
+            break
+        own, at = problem.taking(weak), angles[:, weak]
+        _, slopes = unbalanced(own, at, change=True)
+        _, vectors = np.linalg.eigh(_symmetric(slopes))
+        way = vectors[:, :, 0].T
+        side = (way * at).sum(axis=0)
+        pushed = at + PUSH_RAD * way * np.where(np.abs(side) > NO_SIDE_RAD, np.sign(side), 0.0)
+        angles[:, weak], more = solver(own, pushed)
+        steps[weak] += more
+    return angles, steps
+
+
+def differs(angles: Array, others: Array) -> NDArray[np.bool_]:
+    """Where two sets of angles [angle, n] are two postures."""
+    return np.asarray(np.abs(angles - others).max(axis=0) > SAME_RAD)
 
 
 def newton(problem: Problem, start: Array) -> tuple[Array, NDArray[np.int16]]:
@@ -310,13 +346,17 @@ def judge(problem: Problem, angles: Array) -> tuple[Array, Array, NDArray[np.int
     for low in range(0, problem.count, CHUNK):
         part = slice(low, low + CHUNK)
         moments, slopes = unbalanced(problem.taking(part), angles[:, part], change=True)
-        stiffness = -np.moveaxis(slopes, -1, 0)
         residual[part] = np.abs(moments).max(axis=0)
-        smallest[part] = np.linalg.eigvalsh(0.5 * (stiffness + np.swapaxes(stiffness, 1, 2)))[:, 0]
+        smallest[part] = np.linalg.eigvalsh(_symmetric(slopes))[:, 0]
     status = np.where(
         ~(residual <= 1e4 * CONVERGED_NM), Status.NOT_FOUND, np.where(smallest > 0.0, Status.SETTLED, Status.UNSTABLE)
     ).astype(np.int8)
     return residual, smallest, status
+
+
+def _symmetric(slopes: Array) -> Array:
+    stiffness = -np.moveaxis(slopes, -1, 0)
+    return np.asarray(0.5 * (stiffness + np.swapaxes(stiffness, 1, 2)))
 
 
 def further_starts(neck: Neck) -> Array:

@@ -117,7 +117,7 @@ def _muscles_of(neck: Neck) -> tuple[Any, ...]:
     first = np.append(first_segments(neck), len(neck.segment_unit))
     return (
         neck.point_bone, neck.point_at, neck.segment_from, neck.segment_to, first, neck.strength, neck.fibre,
-        neck.tendon, neck.thickness, neck.length_spread,
+        neck.tendon, neck.thickness, neck.length_spread, neck.fades_below,
     )  # fmt: skip
 
 
@@ -224,7 +224,7 @@ def _settle_load(bones: Any, work: Any, change: bool) -> None:
 @_jit
 def _pull(effort: Any, bones: Any, muscles: Any, work: Any, change: bool) -> None:
     """Moments of the right-side muscles into work[10], their change into work[11]; bones must be placed."""
-    point_bone, point_at, start, end, first, strength, fibre, tendon, thickness, spread = muscles
+    point_bone, point_at, start, end, first, strength, fibre, tendon, thickness, spread, fades = muscles
     axes, origin, spin, drift, force, outer = work[0], work[1], work[4], work[5], work[6], work[7]
     at, segment, by_unit, rate = work[8], work[9], work[13], work[14]
     for p in range(len(point_bone)):
@@ -247,7 +247,7 @@ def _pull(effort: Any, bones: Any, muscles: Any, work: Any, change: bool) -> Non
             long = np.sqrt(_dot(ex, ey, ez, ex, ey, ez))
             segment[s, 0], segment[s, 1], segment[s, 2], segment[s, 3] = ex / long, ey / long, ez / long, long
             length += long
-        pull, slope = _tension(length, strength[u], fibre[u], tendon[u], thickness[u], spread)
+        pull, slope = _tension(length, strength[u], fibre[u], tendon[u], thickness[u], spread, fades)
         pull, slope = pull * effort[u], slope * effort[u]
         by_unit[:] = 0.0
         low = 3

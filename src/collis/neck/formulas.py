@@ -86,20 +86,23 @@ def bent(
 
 
 def tension(
-    length: Array, strength: Array, fibre: Array, tendon: Array, thickness: Array, spread: Array
+    length: Array, strength: Array, fibre: Array, tendon: Array, thickness: Array, spread: Array, fades: Array
 ) -> tuple[Array, Array]:
     """Pull along the tendon of a fully active muscle of this length, and its slope by the length.
 
-    A rigid tendon, fibres of constant thickness, a Gaussian over the fibre length; a slack muscle does not pull.
+    A rigid tendon, fibres of constant thickness, a Gaussian over the fibre length. Where the fibres span less than
+    `fades` of their best length the pull fades smoothly, to nothing in a slack muscle.
     """
     along = np.maximum(length - tendon, 0.0)
     fibres = np.sqrt(along * along + thickness * thickness + _NO_LENGTH)
     cosine = along / fibres
     off = fibres / fibre - 1.0
+    t = np.minimum(along / (fades * fibre), 1.0)
+    fade = t * t * (3.0 - 2.0 * t)
     active = strength * np.exp(off * off * (-1.0 / spread))
     squared = cosine * cosine
-    slope = (1.0 - squared) / fibres - off * squared * (2.0 / (spread * fibre))
-    return active * cosine, active * slope * np.sign(along)
+    slope = ((1.0 - squared) / fibres - off * squared * (2.0 / (spread * fibre))) * fade
+    return active * cosine * fade, active * (slope + cosine * t * (1.0 - t) * (6.0 / (fades * fibre)))
 
 
 def travel(angle: Array, end: Array, loss: Array) -> tuple[Array, Array, Array]:

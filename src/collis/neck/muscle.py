@@ -106,6 +106,7 @@ def unit_tension(neck: Neck, length: Array) -> tuple[Array, Array]:
         neck.tendon[extra],
         neck.thickness[extra],
         np.asarray(neck.length_spread),
+        np.asarray(neck.fades_below),
     )
 
 

@@ -104,6 +104,7 @@ class Neck:
     spring: Array
     gravity: float
     length_spread: float
+    fades_below: float
     end_range_power: float
     point_bone: Index
     point_at: Array
@@ -196,6 +197,7 @@ def build_neck(figures: NeckFigures, build: Build | None = None) -> Neck:
         spring=mass * np.concatenate([(share**2 * springs)[own].sum(axis=0) for own in (slice(collis, None), slice(collis))]),
         gravity=float(figures.muscle["gravity"].value),
         length_spread=float(figures.muscle["length_spread"].value),
+        fades_below=float(figures.muscle["fades_below"].value),
         end_range_power=float(figures.muscle["end_range_power"].value),
         point_bone=np.array([bone for bone, _ in points], dtype=np.intp),
         point_at=length * np.array([at for _, at in points]),

@@ -52,7 +52,7 @@ def eligible_places(
             barred[ranked.where] = why
             continue
         dose = knowledge.muscles[ranked.muscle].doses[product.name]
-        levels = levels_for(ranked.where, dose, step, label, caps, knowledge)
+        levels = levels_for(ranked.where, dose, step, label, case.region, caps, knowledge)
         if not levels:
             barred[ranked.where] = "no round dose of its range keeps every limit"
             continue

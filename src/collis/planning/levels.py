@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from collis.knowledge.load import Knowledge
 from collis.knowledge.muscles import DoseRange
-from collis.knowledge.names import MuscleSide
+from collis.knowledge.names import MuscleSide, Region
 from collis.knowledge.products import Label, LimitKind
 from collis.planning.problem import DoseLevel
 from collis.safety.limits import Limit
@@ -19,6 +19,7 @@ def levels_for(
     dose: DoseRange,
     step: Decimal,
     label: Label,
+    region: Region,
     caps: Sequence[Limit],
     knowledge: Knowledge,
 ) -> tuple[DoseLevel, ...]:
@@ -43,7 +44,8 @@ def levels_for(
         fits = [
             n
             for n in range(fewest, most + 1)
-            if all(units / n <= cap for cap in per_site_caps) and _drawable(units / n, label, knowledge)
+            if all(units / n <= cap for cap in per_site_caps)
+            and _drawable(units / n, label, region, knowledge)
         ]
         if fits:
             levels.append(DoseLevel(units=units, sites=min(fits, key=lambda n: (abs(n - wanted), n))))
@@ -51,17 +53,19 @@ def levels_for(
     return tuple(levels)
 
 
-def _drawable(per_site: Decimal, label: Label, knowledge: Knowledge) -> bool:
-    """Whether the Units of a site fall on a syringe mark, in a small volume, at the label's strongest row.
+def _drawable(per_site: Decimal, label: Label, region: Region, knowledge: Knowledge) -> bool:
+    """Whether the Units of a site fall on a mark of the usual syringe, in a volume a site takes, at the strongest row.
 
     Where the label's dilution rows are not known nothing is held against a dose.
     """
     rows = [row for row in label.reconstitution if row.for_cd]
     if not rows:
         return True
-    strongest = max(row.units_per_0_1ml for row in rows) * 10
-    volume = per_site / strongest
-    mark = decimal_of(knowledge.figure("planning", "shape", "mark"))
-    return (
-        volume <= decimal_of(knowledge.figure("planning", "shape", "volume_per_site")) and volume % mark == 0
-    )
+    volume = per_site / (max(row.units_per_0_1ml for row in rows) * 10)
+    spans = [
+        limit.span
+        for limit in knowledge.limits_for(label.product, region)
+        if limit.kind is LimitKind.VOLUME_PER_SITE
+    ]
+    mark = knowledge.supplies.syringe(None).mark.value
+    return volume % mark == 0 and all(low <= volume <= high for low, high in spans)

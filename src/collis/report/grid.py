@@ -14,6 +14,7 @@ from collis.report.drawing import letters_for
 from collis.report.side_by_side import RowKey, change_at, last_doses, row_keys
 from collis.report.typesetting import Data
 from collis.side import Side
+from collis.units import rounded_together
 
 if TYPE_CHECKING:
     from collis.api import Consultation, Offer
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 NONE = words.DASH
 """What stands in a cell without Units; read out as none."""
+
+
+_TENTH = Decimal("0.1")
+"""Without syringe marks to round to, Units of a site are told in tenths, which still add up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,14 +56,15 @@ def letters_of(c: Consultation, plan: Plan) -> dict[Muscle, str]:
 
 
 def given(plan: Plan, drawn: DrawUp | None) -> dict[MuscleSide, Given]:
-    """How each injected muscle-side is given; without a draw-up its sites are equal and carry no mL."""
+    """How each injected muscle-side is given; without a draw-up its sites are as equal as tenths allow, without mL."""
     found = {}
     for injection in plan.injections:
         if injection.dose.units == 0:
             continue
         if drawn is None:
-            groups: tuple[tuple[int, Decimal, Decimal | None], ...] = (
-                (injection.sites, injection.per_site.units, None),
+            parts = rounded_together((injection.per_site.units,) * injection.sites, _TENTH)
+            groups: tuple[tuple[int, Decimal, Decimal | None], ...] = tuple(
+                (parts.count(units), units, None) for units in sorted(set(parts), reverse=True)
             )
         else:
             sites = [

@@ -102,7 +102,9 @@ def test_the_face_looks_to_the_right_in_the_RIGHT_side_and_to_the_left_in_the_LE
 
 @given(lines)
 @settings(max_examples=60, deadline=None)
-def test_the_drawing_of_the_mirrored_plan_is_the_mirrored_drawing(rows: list) -> None:
+def test_the_drawing_of_the_mirrored_plan_is_the_mirrored_drawing(
+    rows: list[tuple[Muscle, Side, int]],
+) -> None:
     plan = plan_of(*rows)
     there = {f.view: f for f in drawn(plan)}
     back = {f.view: f for f in drawn(plan.mirrored())}
@@ -116,7 +118,7 @@ def test_the_drawing_of_the_mirrored_plan_is_the_mirrored_drawing(rows: list) ->
 
 @given(lines)
 @settings(max_examples=60, deadline=None)
-def test_every_site_is_drawn_once_with_the_letter_of_its_muscle(rows: list) -> None:
+def test_every_site_is_drawn_once_with_the_letter_of_its_muscle(rows: list[tuple[Muscle, Side, int]]) -> None:
     plan = plan_of(*rows)
     letters = letters_for([i.muscle for i in plan.injections])
     shown = draw(plan, letters)
@@ -134,7 +136,7 @@ def test_every_site_is_drawn_once_with_the_letter_of_its_muscle(rows: list) -> N
 
 @given(lines)
 @settings(max_examples=30, deadline=None)
-def test_every_site_lies_within_its_picture(rows: list) -> None:
+def test_every_site_lies_within_its_picture(rows: list[tuple[Muscle, Side, int]]) -> None:
     for f in drawn(plan_of(*rows)):
         box = re.search(r'viewBox="(-?[\d.]+) (\d+) ([\d.]+) (\d+)"', f.svg)
         assert box is not None

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collis.knowledge.names import MuscleSide
-from collis.reasons import Kind
+from dataclasses import replace
+
+from collis.knowledge.load import load
+from collis.knowledge.names import Muscle, MuscleSide
+from collis.reasons import Ground, Kind
 from collis.side import Side
 from tests.unit.safety.bedside import (
     ABO,
     DAXI,
     INCO,
+    KNOWLEDGE,
     LAN,
     ONA,
     RIMA,
     SCM,
     USUAL,
+    VISIT,
     angle,
     answered,
     elsewhere,
@@ -137,6 +142,7 @@ def test_R20_fires() -> None:
         ("splenius_capitis", "left", 60, 1),
         ("trapezius_upper", "right", 60, 2),
         ("levator_scapulae", "left", 51, 1),
+        ("semispinalis_capitis", "left", 50, 1),
     )
     left, levator = says("R20", typed)
     assert left.level == "warn"
@@ -176,7 +182,9 @@ def test_R22_fires() -> None:
     both = plan((SCM, "left", 20), (SCM, "right", 20))
     (reason,) = says("R22", both)
     assert reason.level == "warn"
-    assert reason.ground is not None
+    label = KNOWLEDGE.label(ONA, answered().region)
+    assert label is not None
+    assert reason.ground == Ground.of(next(w.fact for w in label.warnings if w.key == "both_scm"))
     (reason,) = says("R22", both, EU)
     assert reason.what.startswith("Sternocleidomastoid RIGHT and LEFT; ")
     assert reason.action == "Treat one side, the more active one."
@@ -188,7 +196,7 @@ def test_R22_counts_the_side_treated_elsewhere_today() -> None:
     right = (MuscleSide(USUAL.injections[1].muscle, Side.RIGHT),)
     today = elsewhere(toxin(0, ONA, 20, muscles=right), region="EU")
     (reason,) = says("R22", plan((SCM, "left", 20)), today)
-    assert "the other side treated today" in reason.what
+    assert reason.what.startswith("Sternocleidomastoid LEFT, the other side treated today; ")
     assert not says("R22", plan((SCM, "right", 20)), today)
     both_done = elsewhere(toxin(0, ONA, 20, muscles=(right[0], right[0].mirrored)), region="EU")
     assert not says("R22", plan((SCM, "right", 20)), both_done)
@@ -228,7 +236,8 @@ def test_R27_fires() -> None:
     assert reason.what == "Sternocleidomastoid RIGHT 80 Units; at most 75 Units are usual there."
     assert reason.action == "Plan 75 Units or less there."
     (reason,) = says("R27", plan(("platysma", "left", 10)))
-    assert "no dose range" in reason.what
+    assert reason.what == "No dose range of onabotulinumtoxinA is known for platysma LEFT."
+    assert len(says("R27", plan(("platysma", "left", 10), ("platysma", "right", 10)))) == 1
 
 
 def test_R27_stays_silent() -> None:
@@ -259,7 +268,8 @@ def test_R31_fires() -> None:
     strong = plan(
         *((m, s, 51) for m in ("splenius_capitis", "semispinalis_capitis") for s in ("left", "right"))
     )
-    (reason,) = says("R31", strong)
+    nothing = plan(("splenius_cervicis", "left", 0)).injections
+    (reason,) = says("R31", replace(strong, injections=(*nothing, *strong.injections)))
     assert reason.level == "warn"
     assert reason.what.startswith("Splenius capitis and semispinalis capitis 204 Units together")
 
@@ -315,6 +325,35 @@ def test_R53_stays_silent() -> None:
     assert not says("R53", plan((SCM, "left", 10)))
     assert not says("R53", plan((SCM, "left", 0), product=ABO))
     assert not says("R53", plan())
+
+
+def test_R53_is_not_misled_by_a_line_without_units() -> None:
+    assert levels("R53", plan(("splenius_capitis", "left", 60), ("platysma", "left", 0), product=ABO)) == {
+        "refuse"
+    }
+
+
+def test_R53_stays_silent_at_the_least_useful_doses_and_at_the_usual_total() -> None:
+    assert not says("R53", plan((SCM, "left", 50), product=ABO))
+    assert levels("R53", plan((SCM, "left", 49), product=ABO)) == {"refuse"}
+    sides = ("left", "right")
+    full = [*(("splenius_capitis", s, 65) for s in sides), *(("levator_scapulae", s, 60) for s in sides)]
+    assert not says("R53", plan(*full, product=ABO))
+    less = [*full[:3], ("levator_scapulae", "right", 59)]
+    assert levels("R53", plan(*less, product=ABO)) == {"refuse"}
+
+
+def test_R53_looks_only_for_products_whose_range_ends_below() -> None:
+    fresh = load.__wrapped__(VISIT)
+    scm = fresh.muscles[Muscle.STERNOCLEIDOMASTOID]
+    inco = scm.doses[INCO].usual
+    assert inco is not None
+    doses = {**scm.doses, INCO: replace(scm.doses[INCO], usual=inco.carrying((5, 50)))}
+    fresh.__dict__["muscles"] = {**fresh.muscles, Muscle.STERNOCLEIDOMASTOID: replace(scm, doses=doses)}
+    assert not says("R53", plan((SCM, "left", 10)), knowledge=fresh)
+    doses = {**scm.doses, INCO: replace(scm.doses[INCO], usual=inco.carrying((5, 49)))}
+    fresh.__dict__["muscles"] = {**fresh.muscles, Muscle.STERNOCLEIDOMASTOID: replace(scm, doses=doses)}
+    assert says("R53", plan((SCM, "left", 10)), knowledge=fresh)
 
 
 def test_R53_takes_doses_at_the_ends_of_the_other_range_for_it() -> None:

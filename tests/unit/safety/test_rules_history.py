@@ -99,6 +99,11 @@ def test_R25_warns_of_a_small_distant_dose_and_refuses_a_large_one() -> None:
     (reason,) = says("R25", USUAL, elsewhere(toxin(42, ONA, 155)))
     assert reason.level == "warn"
     assert "doses far from the neck" in reason.what
+    assert reason.what.startswith(
+        "Toxin elsewhere for migraine, 155 Units of onabotulinumtoxinA was 42 days ago; "
+    )
+    (reason,) = says("R25", USUAL, elsewhere(toxin(42, ONA, 155, "other")))
+    assert reason.what.startswith("Toxin elsewhere, 155 Units")
     assert levels("R25", USUAL, elsewhere(toxin(42, ONA, 198))) == {"warn"}
     large = says("R25", USUAL, elsewhere(toxin(42, ONA, 199, "spasticity")))
     assert [r.level for r in large] == ["refuse"]
@@ -204,7 +209,9 @@ def test_R49_fires() -> None:
     assert (remark.level, remark.kind) == ("allow", Kind.NOTE)
 
 
-@pytest.mark.parametrize("benefits", [(50, 24), (49, 20, 20), (60, 25, 20), (60, 20, 25), (10, 60, 20)])
+@pytest.mark.parametrize(
+    "benefits", [(50, 24), (50,), (49, 20, 20), (60, 25, 20), (60, 20, 25), (10, 60, 20)]
+)
 def test_R49_stays_silent(benefits: tuple[float, ...]) -> None:
     past = [session(total=100, days=500 - 100 * n, benefit=b) for n, b in enumerate(benefits)]
     assert not says("R49", USUAL, treated(*past))

@@ -136,7 +136,8 @@ def test_R40_fires() -> None:
     woman = {"sex": Sex.FEMALE, "age_years": 59}
     nothing_said = {"pregnancy": UNKNOWN, "breastfeeding": UNKNOWN}
     assert asks("R40", USUAL, answered(patient=woman, safety=nothing_said)) == ["pregnancy", "breastfeeding"]
-    assert levels("R40", USUAL, answered(safety=nothing_said, flags={"pregnancy": "yes"})) == {"warn"}
+    (flagged,) = says("R40", USUAL, answered(safety=nothing_said, flags={"pregnancy": "yes"}))
+    assert flagged.what.startswith("The patient is pregnant or may be")
 
 
 def test_R40_asks_where_sex_or_age_is_not_known() -> None:

@@ -79,6 +79,12 @@ def test_R02_fires_for_the_same_numbers_even_in_one_muscle() -> None:
     assert levels("R02", one, treated(session(ONA, ("splenius_capitis", "left", 60)))) == {"refuse"}
 
 
+def test_R02_is_not_misled_by_a_line_without_units() -> None:
+    past = session(ONA, ("splenius_capitis", "left", 60), (SCM, "right", 40))
+    more = plan(("splenius_capitis", "left", 60), (SCM, "right", 40), ("platysma", "left", 0), product=INCO)
+    assert levels("R02", more, treated(past)) == {"refuse"}
+
+
 def test_R02_fires_for_a_lumped_line_of_an_old_record() -> None:
     past = session(ONA, ("splenius", "left", 60), (SCM, "right", 40))
     assert levels("R02", INCO_PLAN, treated(past)) == {"refuse"}
@@ -272,6 +278,7 @@ def test_R37_fires() -> None:
     (reason,) = says("R37", large, preparation=mixed())
     assert reason.level == "warn"
     assert "0.55 mL" in reason.what
+    assert levels("R37", plan((SCM, "left", 50.5, 1)), preparation=mixed()) == {"warn"}
     assert levels("R37", plan((SCM, "left", 4.9, 1)), preparation=mixed()) == {"warn"}
 
 

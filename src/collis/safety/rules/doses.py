@@ -190,16 +190,19 @@ def r27(question: Question) -> Iterator[Reason]:
     slips = {x.places for x in question.limits if x.entry_error and x.broken_by(question.plan)}
     places = {limit.id: limit.places for limit in question.limits}
     yield from (reason for reason in broken(question, "R27") if places[reason.limit] not in slips)
-    for injection in question.plan.injections:
-        known = question.knowledge.muscles[injection.muscle].doses
-        if injection.dose.units > 0 and question.product.name not in known:
-            yield line(
-                "R27",
-                Level.WARN,
-                f"{capital(str(injection.where))} {units_text(injection.dose.units)}; no dose range for "
-                f"{question.product.name} in this muscle is known.",
-                "Say what the dose rests on.",
-            )
+    own = question.product.name
+    strange = [
+        str(i.where)
+        for i in question.plan.injections
+        if i.dose.units > 0 and own not in question.knowledge.muscles[i.muscle].doses
+    ]
+    if strange:
+        yield line(
+            "R27",
+            Level.WARN,
+            f"No dose range of {own} is known for {join(strange)}.",
+            "Say what the dose rests on.",
+        )
 
 
 def r28(question: Question) -> Iterator[Reason]:
@@ -270,13 +273,12 @@ def _too_little(question: Question, planned: list[Injection]) -> bool:
 
 
 def _fits(question: Question, other: str, injection: Injection) -> bool:
-    """Whether a dose is a usual one of `other`, whose range in that muscle lies below the plan's own product's."""
+    """Whether a dose is a usual one of `other`, whose range in that muscle ends below the plan's own."""
     own = _range_of(question, question.product.name, injection.muscle, "usual")
     theirs = _range_of(question, other, injection.muscle, "usual")
     if own is None or theirs is None:
         return False
-    smaller = theirs[0] < own[0] and theirs[1] < own[1]
-    return smaller and theirs[0] <= injection.dose.units <= theirs[1]
+    return theirs[1] < own[1] and theirs[0] <= injection.dose.units <= theirs[1]
 
 
 def _range_of(question: Question, product: str, muscle: Muscle, key: str) -> tuple[Decimal, ...] | None:

@@ -156,8 +156,6 @@ def r49(question: Question) -> Iterator[Reason]:
     helped_from = fact("screening", "response", "helped_from")
     failed_below = fact("screening", "response", "failed_below")
     rated = [s for s in question.case.history.sessions if s.benefit_percent is not None]
-    if len(rated) <= 2:
-        return
     failed = all(_benefit(s) < failed_below.value for s in rated[-2:])
     helped = any(_benefit(s) >= helped_from.value for s in rated[:-2])
     if failed and helped:
