@@ -241,8 +241,8 @@ def _verdict(offer: Offer, prepared: Prepared | NotPrepared) -> Data:
     lines = [
         {
             "level": r.level.value,
-            "head": words.clipped(words.sentence(r.what), 170),
-            "text": words.clipped(words.sentence(r.action), 140),
+            "head": words.sentence(r.what),
+            "text": words.sentence(r.action),
             "ground": words.grounds(r.ground),
         }
         for r in shown
