@@ -1,5 +1,7 @@
 """Laws of the case file and of the mirror."""
 
+import os
+
 from hypothesis import HealthCheck, given, settings
 
 from collis.case.files import parse_case, write_case
@@ -8,7 +10,8 @@ from collis.case.posture import Component, components
 from collis.knowledge.names import Pattern
 from tests.properties.strategies import cases, postures
 
-quietly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("COLLIS_EXAMPLES", "60"))
+quietly = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIDELESS = {p for p in Pattern if p.value.startswith(("ante", "retro", "posterior", "tremor"))}
 
 

@@ -15,8 +15,8 @@ patient, and one photograph cannot tell them apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,21 +70,20 @@ class Controller:
 
     def taking(self, index: Any) -> Controller:
         """Those of a batch that a NumPy index names."""
-        return Controller(**{
-            f.name: self.blend_nm if f.name == "blend_nm" else getattr(self, f.name)[index] for f in fields(self)
-        })
+        return self._mapped(lambda values, _: values[index])
 
     def spread_to(self, shape: tuple[int, ...]) -> Controller:
         """The same over a batch of `shape`."""
-        tail = {"tilt_stiffness": (2,), "turn_stiffness": (2,), "end_moment": (6,)}
-        return Controller(
-            **{
-                f.name: np.broadcast_to(getattr(self, f.name), (*shape, *tail.get(f.name, ())))
-                for f in fields(self)
-                if f.name != "blend_nm"
-            },
-            blend_nm=self.blend_nm,
-        )
+        return self._mapped(lambda values, tail: np.broadcast_to(values, (*shape, *tail)))
+
+    @property
+    def flat(self) -> Controller:
+        """The same with one batch axis."""
+        return self._mapped(lambda values, tail: np.reshape(values, (-1, *tail)))
+
+    def _mapped(self, change: Callable[[Array, tuple[int, ...]], Array]) -> Controller:
+        values: dict[str, Any] = {field: change(getattr(self, field), tail) for field, _, tail in _SIZES}
+        return Controller(**values, blend_nm=self.blend_nm)
 
 
 _SIZES = (
@@ -99,9 +98,8 @@ _SIZES = (
 
 def middle_controller(control: Mapping[str, Sourced[Any]]) -> Controller:
     """The middle of every stated range. One guess among many: for a picture, never for a conclusion."""
-    middles = {
-        field: np.full(size, 0.5 * (low + high))
-        for field, (low, high), size in ((f, _range(control, k), s) for f, k, s in _SIZES)
+    middles: dict[str, Any] = {
+        field: np.full(size, 0.5 * sum(_range(control, key))) for field, key, size in _SIZES
     }
     return Controller(**middles, blend_nm=float(control["need_blend"].value))
 
@@ -110,9 +108,8 @@ def sampled_controllers(
     control: Mapping[str, Sourced[Any]], count: int, generator: np.random.Generator
 ) -> Controller:
     """A batch of `count` controllers, every figure drawn evenly and by itself from its stated range."""
-    drawn = {
-        field: generator.uniform(low, high, (count, *size))
-        for field, (low, high), size in ((f, _range(control, k), s) for f, k, s in _SIZES)
+    drawn: dict[str, Any] = {
+        field: generator.uniform(*_range(control, key), (count, *size)) for field, key, size in _SIZES
     }
     return Controller(**drawn, blend_nm=float(control["need_blend"].value))
 

@@ -7,6 +7,7 @@ never clipped: beyond the skeleton's range they are reported as beyond.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -32,6 +33,7 @@ STEPS = 80
 FIRST_TRIALS = 8
 HALVINGS = 6
 LONGEST_STEP_RAD = 0.35
+NEAR_END = 0.8
 PUSHES, PUSH_RAD, NO_SIDE_RAD = 3, 0.1, 1e-9
 SAME_RAD = np.radians(0.5)
 CHUNK = 512
@@ -100,7 +102,8 @@ class Equilibrium:
     `angles` [..., angle] rad; `residual` [...] Nm, the largest moment left over; `smallest_stiffness` [...] Nm/rad,
     the smallest eigenvalue of the symmetric part of the stiffness (below 0 the posture would not hold); `muscles`
     [..., unit, side, angle] Nm; `status` [...] of `Status`; `beyond` [..., angle], outside the skeleton's range;
-    `several` [...], other starts led to another posture that holds (all False where one start was tried); `steps` [...].
+    `several` [...], other starts led to another posture that holds (all False where one start was tried);
+    `steps` [...].
     """
 
     angles: Array
@@ -132,7 +135,11 @@ def pose_problem(
     `strength_left` [..., group, side] is the share of each group's strength that is left, 1 where None. Leading
     axes of drive, strength and controllers broadcast. Raises `BadInput` at shares outside 0 to 1.
     """
-    left = np.ones((len(neck.groups), 2)) if strength_left is None else np.asarray(strength_left, dtype=np.float64)
+    left = (
+        np.ones((len(neck.groups), 2))
+        if strength_left is None
+        else np.asarray(strength_left, dtype=np.float64)
+    )
     if left.shape[-2:] != (len(neck.groups), 2) or not ((left >= 0).all() and (left <= 1).all()):
         raise BadInput(
             where="strength_left",
@@ -141,7 +148,7 @@ def pose_problem(
         )
     shape = np.broadcast_shapes(np.shape(drive)[:-2], left.shape[:-2], control.shape)
     every = control.spread_to(shape)
-    flat = _flat(every)
+    flat = every.flat
     active = np.broadcast_to(activity(neck, drive, every.tone), (*shape, len(neck.units), 2))
     by_unit = np.broadcast_to(left[..., neck.unit_group, :], active.shape)
     up, down = capacities(neck, by_unit)
@@ -179,7 +186,13 @@ def unbalanced(problem: Problem, angles: Array, *, change: bool) -> tuple[Array,
     else:
         share = 0.5 * (problem.up + problem.down)
         held, held_change = held_moments(
-            neck, place_bones(neck, angles), problem.resting, problem.up, problem.down, control.blend_nm, change=change
+            neck,
+            place_bones(neck, angles),
+            problem.resting,
+            problem.up,
+            problem.down,
+            control.blend_nm,
+            change=change,
         )
         moments = pulled + joints + share * steered + held
         if not change:
@@ -216,9 +229,7 @@ def settle(
     residual, smallest, status = judge(problem, angles)
     several = np.zeros(problem.count, dtype=bool)
     if look_for_several:
-        for further in further_starts(neck):
-            other, _ = settled_from(problem, np.repeat(further[:, None], problem.count, axis=1), balance)
-            several |= (judge(problem, other)[2] == Status.SETTLED) & differs(other, angles)
+        several = other_postures(problem, angles, further_starts(neck).T, balance)
     at = np.moveaxis(angles, 0, -1).reshape(*shape, 6)
     effort = np.moveaxis(problem.effort, -1, 0).reshape(*shape, len(neck.units), 2)
     loss = problem.control.arm_loss.reshape(shape)
@@ -256,6 +267,20 @@ def settled_from(problem: Problem, start: Array, solver: Solver) -> tuple[Array,
         angles[:, weak], more = solver(own, pushed)
         steps[weak] += more
     return angles, steps
+
+
+def other_postures(problem: Problem, angles: Array, starts: Array, solver: Solver) -> NDArray[np.bool_]:
+    """Which of n patterns settle elsewhere than at `angles` [angle, n] from any of `starts` [angle, start]."""
+    several = np.zeros(problem.count, dtype=bool)
+    at_once = max(1, 8 * CHUNK // problem.count)
+    for low in range(0, starts.shape[1], at_once):
+        own = starts[:, low : low + at_once]
+        every = np.tile(np.arange(problem.count), own.shape[1])
+        tiled = problem.taking(every)
+        others, _ = settled_from(tiled, np.repeat(own, problem.count, axis=1), solver)
+        elsewhere = (judge(tiled, others)[2] == Status.SETTLED) & differs(others, angles[:, every])
+        several |= elsewhere.reshape(own.shape[1], problem.count).any(axis=0)
+    return several
 
 
 def differs(angles: Array, others: Array) -> NDArray[np.bool_]:
@@ -347,11 +372,18 @@ def judge(problem: Problem, angles: Array) -> tuple[Array, Array, NDArray[np.int
         part = slice(low, low + CHUNK)
         moments, slopes = unbalanced(problem.taking(part), angles[:, part], change=True)
         residual[part] = np.abs(moments).max(axis=0)
-        smallest[part] = np.linalg.eigvalsh(_symmetric(slopes))[:, 0]
+        smallest[part] = judge_stiffness(slopes)
     status = np.where(
-        ~(residual <= 1e4 * CONVERGED_NM), Status.NOT_FOUND, np.where(smallest > 0.0, Status.SETTLED, Status.UNSTABLE)
+        ~(residual <= 1e4 * CONVERGED_NM),
+        Status.NOT_FOUND,
+        np.where(smallest > 0.0, Status.SETTLED, Status.UNSTABLE),
     ).astype(np.int8)
     return residual, smallest, status
+
+
+def judge_stiffness(slopes: Array) -> Array:
+    """The smallest eigenvalue of the symmetric part of the stiffness, [n] Nm/rad, of `slopes` [angle, angle, n]."""
+    return np.asarray(np.linalg.eigvalsh(_symmetric(slopes))[:, 0])
 
 
 def _symmetric(slopes: Array) -> Array:
@@ -360,14 +392,17 @@ def _symmetric(slopes: Array) -> Array:
 
 
 def further_starts(neck: Neck) -> Array:
-    """Starts near the ends of range: full turn, full tilt to either side, full extension, full flexion: [6, angle]."""
-    starts = []
-    for plane in range(3):
-        for end in (neck.low, neck.high):
-            start = np.zeros(6)
-            start[[plane, plane + 3]] = 0.8 * end[[plane, plane + 3]]
-            starts.append(start)
-    return np.array(starts)
+    """Starts near the ends of range: [18, angle].
+
+    Each plane to either end, all three together to every corner, and shifts, caput and collis to opposite ends.
+    """
+    single = [way * np.eye(3)[plane] for plane in range(3) for way in (-1, 1)]
+    corners = [np.array(ways) for ways in itertools.product((-1, 1), repeat=3)]
+    shifts = [np.array([*ways, 0]) for ways in itertools.product((-1, 1), repeat=2)]
+    caput = np.array([*single, *corners, *shifts])
+    collis = np.array([*single, *corners, *(-shift for shift in shifts)])
+    ways = np.concatenate([caput, collis], axis=1)
+    return np.asarray(NEAR_END * (np.maximum(ways, 0) * neck.high + np.maximum(-ways, 0) * neck.low))
 
 
 def beyond_range(neck: Neck, angles: Array) -> NDArray[np.bool_]:
@@ -391,15 +426,3 @@ def _last(values: Array, tail: int) -> Array:
     """Leading batch axes to one axis at the end, contiguous."""
     flat = np.asarray(values).reshape(-1, *np.shape(values)[np.ndim(values) - tail :])
     return np.ascontiguousarray(np.moveaxis(flat, 0, -1))
-
-
-def _flat(control: Controller) -> Controller:
-    return Controller(
-        tilt_stiffness=control.tilt_stiffness.reshape(-1, 2),
-        turn_stiffness=control.turn_stiffness.reshape(-1, 2),
-        tone=control.tone.reshape(-1),
-        end_moment=control.end_moment.reshape(-1, 6),
-        arm_loss=control.arm_loss.reshape(-1),
-        strength=control.strength.reshape(-1),
-        blend_nm=control.blend_nm,
-    )

@@ -107,8 +107,9 @@ def unbalanced_one(problem: Problem, index: int) -> Callable[[Array], Array]:
 
 
 def _bones_of(neck: Neck) -> tuple[Any, ...]:
+    base = np.where(np.arange(len(neck.joints)) < neck.collis_joints, 3, 0)
     return (
-        neck.on_lower, neck.on_upper, neck.share, np.where(np.arange(len(neck.joints)) < neck.collis_joints, 3, 0), neck.mass, neck.centre,
+        neck.on_lower, neck.on_upper, neck.share, base, neck.mass, neck.centre,
         neck.gravity, neck.low, neck.high, neck.spring, neck.end_range_power, MIRROR,
     )  # fmt: skip
 
@@ -185,7 +186,7 @@ def _twist(bones: Any, work: Any) -> None:
 
 @_jit
 def _settle_load(bones: Any, work: Any, change: bool) -> None:
-    """Moments (work[10]) and their bending (work[11]) of the load in force and outer, which are summed up on the way."""
+    """Moments (work[10]) and their bending (work[11]) of the load in force and outer, which become sums."""
     share, base = bones[2], bones[3]
     joint, axis, force, outer = work[2], work[3], work[6], work[7]
     moments, slopes, running = work[10], work[11], work[12]
@@ -303,7 +304,9 @@ def _pull(effort: Any, bones: Any, muscles: Any, work: Any, change: bool) -> Non
 
 
 @_jit
-def _steer(angles: Any, tilt: Any, turn: Any, share: Any, bones: Any, work: Any, change: bool, left: Any, slopes: Any) -> None:
+def _steer(
+    angles: Any, tilt: Any, turn: Any, share: Any, bones: Any, work: Any, change: bool, left: Any, slopes: Any
+) -> None:
     """Adds the controller's moments, times what is left of strength; bones must be placed at these angles."""
     base, joint_share, axes, axis = bones[3], bones[2], work[0], work[3]
     c2, skull = axes[_C2, 1], axes[_SKULL, 1]
@@ -348,7 +351,17 @@ def _steer(angles: Any, tilt: Any, turn: Any, share: Any, bones: Any, work: Any,
 
 
 @_jit
-def _hold(up: Any, down: Any, resting: Any, blend: float, bones: Any, work: Any, change: bool, left: Any, slopes: Any) -> None:
+def _hold(
+    up: Any,
+    down: Any,
+    resting: Any,
+    blend: float,
+    bones: Any,
+    work: Any,
+    change: bool,
+    left: Any,
+    slopes: Any,
+) -> None:
     """Adds gravity and what is given against it; bones must be placed at these angles."""
     mass, centre, gravity = bones[4], bones[5], bones[6]
     axes, origin, force, outer = work[0], work[1], work[6], work[7]

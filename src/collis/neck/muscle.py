@@ -17,14 +17,14 @@ from enum import StrEnum
 import numpy as np
 
 from collis.errors import BadInput
-from collis.neck.formulas import Array, carried, cross, dot, tension, travel
+from collis.neck.formulas import Array, carried, dot, tension, travel
 from collis.neck.loads import Load, bending_of, moments_of
 from collis.neck.skeleton import (
     MIRROR,
     Neck,
     first_segments,
-    moment_arms,
     lengths,
+    moment_arms,
     parts,
     place_bones,
     twists,
@@ -47,7 +47,9 @@ def activity(neck: Neck, drive: Array, tone: Array) -> Array:
     pulls = np.asarray(drive, dtype=np.float64)
     if pulls.shape[-2:] != (len(neck.groups), 2):
         raise BadInput(
-            where="drive", read=f"shape {pulls.shape}", expected=f"{len(neck.groups)} groups by 2 sides at the end"
+            where="drive",
+            read=f"shape {pulls.shape}",
+            expected=f"{len(neck.groups)} groups by 2 sides at the end",
         )
     if not ((pulls >= 0).all() and (pulls <= 1).all()):
         raise BadInput(where="drive", read=f"{pulls.min():g} to {pulls.max():g}", expected="shares of 0 to 1")
@@ -143,7 +145,9 @@ def _right_moments(neck: Neck, angles: Array, effort: Array, change: bool) -> tu
         return moments, np.empty(0)
     spin, drift = twists(neck, bones)
     at_start, at_end = neck.point_bone[start], neck.point_bone[end]
-    sx, sy, sz = carried(*parts(spin[:, at_start], 2), *parts(drift[:, at_start], 2), x[start], y[start], z[start])
+    sx, sy, sz = carried(
+        *parts(spin[:, at_start], 2), *parts(drift[:, at_start], 2), x[start], y[start], z[start]
+    )
     tx, ty, tz = carried(*parts(spin[:, at_end], 2), *parts(drift[:, at_end], 2), x[end], y[end], z[end])
     dx, dy, dz = tx - sx, ty - sy, tz - sz  # [angle, segment, n]
     along = dot(dx, dy, dz, ux, uy, uz)

@@ -194,7 +194,10 @@ def build_neck(figures: NeckFigures, build: Build | None = None) -> Neck:
         * np.array([(0.0, 0.0, 0.0), *(figures.bodies[bone].centre.value for bone in bones[1:])]),
         low=low,
         high=high,
-        spring=mass * np.concatenate([(share**2 * springs)[own].sum(axis=0) for own in (slice(collis, None), slice(collis))]),
+        spring=mass
+        * np.concatenate(
+            [(share**2 * springs)[own].sum(axis=0) for own in (slice(collis, None), slice(collis))]
+        ),
         gravity=float(figures.muscle["gravity"].value),
         length_spread=float(figures.muscle["length_spread"].value),
         fades_below=float(figures.muscle["fades_below"].value),

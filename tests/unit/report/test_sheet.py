@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from collis.api import Consultation, Offer, Prepared
 from collis.case.history import Asked
 from collis.case.mirror import mirrored
 from collis.case.plan import Injection, Origin, Plan
+from collis.cli import BAD_INPUT, DONE, REFUSED, run
 from collis.errors import BadInput
 from collis.knowledge.load import load
 from collis.knowledge.names import Guidance, Muscle, Region
@@ -372,3 +374,22 @@ def test_the_patients_days_carry_their_dates() -> None:
     data = patient_data(c, c.offers[0], prepared(c, c.offers[0]), example=False)
     assert [day["day"] for day in data["days"]] == ["1", "3", "7", "14", "28", "84"]
     assert data["days"][-1]["date"].replace("\u00a0", " ") == "2 Feb 2027"
+
+
+def test_the_command_writes_a_sheet_and_a_patients_page(tmp_path: Path) -> None:
+    assert run(["sheet", str(path_of(DEMO)), "--choose", "balanced", "--out", str(tmp_path)]) == DONE
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        f"{DEMO}-balanced-patient.pdf",
+        f"{DEMO}-balanced-sheet.pdf",
+    ]
+
+
+def test_the_command_leaves_with_3_where_the_screen_stands_in_the_way(tmp_path: Path) -> None:
+    assert (
+        run(["sheet", str(path_of("red-flags")), "--choose", "balanced", "--out", str(tmp_path)]) == REFUSED
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_leaves_with_2_for_a_candidate_that_is_not_there(tmp_path: Path) -> None:
+    assert run(["sheet", str(path_of(DEMO)), "--choose", "boldest", "--out", str(tmp_path)]) == BAD_INPUT
