@@ -122,10 +122,11 @@ def capacities(neck: Neck, strength_left: Array) -> tuple[Array, Array]:
     """
     own = np.stack([neck.neutral_arms, neck.neutral_arms * MIRROR], axis=1) * neck.strength[:, None, None]
     lost = 1.0 - np.asarray(strength_left)
-    return tuple(  # type: ignore[return-value]
-        1.0 - (lost[..., None] * pull).sum(axis=(-3, -2)) / pull.sum(axis=(0, 1))
+    up, down = (
+        1.0 - (lost[..., None] * pull).sum(axis=-2).sum(axis=-2) / pull.sum(axis=1).sum(axis=0)
         for pull in (np.maximum(own, 0.0), np.maximum(-own, 0.0))
     )
+    return up, down
 
 
 def gravity_load(neck: Neck, bones: Bones) -> Load:
