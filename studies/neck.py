@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import linprog  # type: ignore[import-untyped]
 
 from collis.knowledge.load import load
+from collis.neck.balance import pose_problem
 from collis.neck.controller import gravity_load, sampled_controllers
 from collis.neck.equilibrium import (
     Solver,
@@ -19,7 +20,6 @@ from collis.neck.equilibrium import (
     differs,
     judge,
     newton,
-    pose_problem,
     settle,
     settled_from,
 )
@@ -29,7 +29,12 @@ from collis.neck.muscle import ArmModel, unit_tension
 from collis.neck.skeleton import Neck, build_neck, lengths, moment_arms, place_bones, twists
 from studies.record import Measure
 
-PATHS = ("src/collis/neck", "src/collis/knowledge/data/neck", "src/collis/knowledge/neck.py")
+MECHANICS = ("formulas", "skeleton", "loads", "muscle", "controller", "balance", "equilibrium", "fast")
+PATHS = (
+    *(f"src/collis/neck/{name}.py" for name in MECHANICS),
+    "src/collis/knowledge/data/neck",
+    "src/collis/knowledge/neck.py",
+)
 SEED = 20261122
 PATTERNS = 10_000
 STARTS = 10
@@ -89,17 +94,17 @@ def strength_nm(neck: Neck) -> dict[str, float]:
 
 
 def run(thin: bool) -> Sequence[Measure]:
-    """All patterns under both arm models, then strength; thin: two hundred patterns."""
+    """All patterns under both arm models, then strength; thin: sixty patterns, on NumPy alone."""
     knowledge = load()
     neck = build_neck(knowledge.neck)
     generator = np.random.default_rng(SEED)
-    count = 200 if thin else PATTERNS
+    count = 60 if thin else PATTERNS
     controls = sampled_controllers(knowledge.neck.control, count, generator)
     drives = random_drives(neck, count, generator)
     starts = [generator.uniform(neck.low, neck.high, (count, 6)).T for _ in range(STARTS)]
     measures: list[Measure] = []
     for arms in ArmModel:
-        solver = exact_solver() if arms is ArmModel.EXACT else newton
+        solver = exact_solver() if arms is ArmModel.EXACT and not thin else newton
         found = settle(neck, drives, control=controls, arms=arms, look_for_several=True, solver=solver)
         problem, _ = pose_problem(neck, drives, control=controls, arms=arms)
         unmarked = np.zeros(count, dtype=bool)

@@ -38,7 +38,7 @@ from collis.inference.muscles import rank_muscles
 from collis.knowledge.load import Knowledge, load
 from collis.knowledge.names import Guidance, Muscle, MuscleSide, Region
 from collis.knowledge.products import LimitKind
-from collis.planning.candidate import Candidate, CandidateKey
+from collis.planning.candidate import Candidate, CandidateKey, Proposal
 from collis.planning.propose import propose
 from collis.safety.limits import SCALENES, limits
 from collis.side import Side
@@ -85,6 +85,8 @@ def broken_laws(case: Case, knowledge: Knowledge) -> list[str]:
             broken += [f"{candidate.key}: {law}" for law in laws]
     if any(c.plan.origin is Origin.COMPUTED for c in proposal.candidates) and _too_soon(case, knowledge):
         broken.append("a plan inside the interval")
+    broken += [*_side_by_side(proposal.candidates, knowledge)]
+    broken += [f"{key} vanished" for key in CandidateKey if key not in _keys(proposal)]
     other = mirrored(case)
     reflected = propose(other, rank_muscles(other, knowledge), knowledge)
     if _seen(proposal.candidates, mirror=True) != _seen(reflected.candidates, mirror=False):
@@ -142,8 +144,51 @@ def _of_places(plan: Plan, case: Case, knowledge: Knowledge, held_back: set[Musc
             yield f"{injection.where} on a disputed ground alone"
         if case.request.muscles and injection.muscle not in case.request.muscles:
             yield f"{injection.where}, which this injector does not treat"
+        opposite = [i for i in plan.injections if i.side is not injection.side]
+        if injection.muscle in SCALENES and any(i.muscle in SCALENES for i in opposite):
+            yield "scalenes of both sides"
+        if (
+            first
+            and injection.muscle is Muscle.LONGUS_COLLI
+            and injection.muscle in {i.muscle for i in opposite}
+        ):
+            yield "both longus colli in a first session"
         if injection.muscle in SCALENES and case.safety.lung_disease.answer is not Answer.NO:
             yield f"{injection.where} where lung disease is not ruled out"
+
+
+def _side_by_side(candidates: Sequence[Candidate], knowledge: Knowledge) -> Iterator[str]:
+    """What the names of plans promise against the plans they stand beside."""
+    plans = {c.key: c.plan for c in candidates}
+    low, cautious = plans.pop(CandidateKey.LOW_RISK, None), plans.get(CandidateKey.CAUTIOUS_START)
+    burdens: dict[str, Mapping[Muscle, float]] = {
+        "Units": dict.fromkeys(Muscle, 1.0),
+        "Units near the swallow": {m: f.number("swallow_weight") for m, f in knowledge.muscles.items()},
+        "extensor Units": {m: float(f.holds("extensor")) for m, f in knowledge.muscles.items()},
+    }
+    for key, plan in plans.items() if low is not None else ():
+        for name, weights in burdens.items():
+            assert low is not None
+            if _weighed(low, weights) > _weighed(plan, weights) + 1e-5:
+                yield f"low risk has more {name} than {key}"
+    others = [plan.total.units for key, plan in plans.items() if key is not CandidateKey.CAUTIOUS_START]
+    if cautious is not None and others and cautious.total.units > max(others):
+        yield "cautious start is the highest of the plans"
+    balanced = plans.get(CandidateKey.BALANCED)
+    if cautious is not None and balanced is not None and cautious.total.units > balanced.total.units:
+        yield "cautious start has more Units than balanced"
+    for injection in cautious.injections if cautious is not None else ():
+        usual = knowledge.muscles[injection.muscle].doses[injection.dose.product].usual
+        if usual is not None and 2 * float(injection.dose.units) > sum(usual.value):
+            yield f"cautious start goes beyond the middle of the range of {injection.where}"
+
+
+def _weighed(plan: Plan, weights: Mapping[Muscle, float]) -> float:
+    return sum(weights[i.muscle] * float(i.dose.units) for i in plan.injections)
+
+
+def _keys(proposal: Proposal) -> set[CandidateKey]:
+    return {c.key for c in proposal.candidates} | {n.key for n in proposal.not_offered}
 
 
 def _too_soon(case: Case, knowledge: Knowledge) -> bool:

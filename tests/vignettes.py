@@ -32,7 +32,7 @@ from collis.units import plain
 FOLDER = Path(__file__).parent / "cases"
 
 CHECKED = ("yes", "partly", "no")
-RULE_IDS = tuple(f"R{n:02d}" for n in range(1, 54))
+RULE_IDS = (*(f"R{n:02d}" for n in range(1, 54)), "SCREEN", "LABEL")
 CANDIDATES = tuple(key.value for key in CandidateKey)
 SCREEN_LEVELS = tuple(level.value for level in ScreenLevel)
 LEVELS = tuple(level.value for level in Level)
@@ -88,7 +88,7 @@ class Outcome:
         keys = {c.key: c for c in self.proposal.candidates}
         why = next((n.why for n in self.proposal.not_offered if n.key is self.key), "")
         twin = next(
-            (c for key, c in keys.items() if why == f"It comes out the same as {key.heading.lower()}."), None
+            (c for key, c in keys.items() if why == f'It comes out the same as "{key.heading}".'), None
         )
         return keys.get(self.key, twin)
 
@@ -271,10 +271,17 @@ def _rest_answered_no(case: Case, raw: Mapping[str, Any]) -> Case:
     patient = case.patient
     if "thin_neck" not in raw.get("patient", {}):
         patient = replace(patient, thin_neck=Answer.NO)
+    if "weight_kg" not in raw.get("patient", {}):
+        patient = replace(patient, weight_kg=Decimal(70))
     request = case.request
     if "consent_warnings" not in raw.get("request", {}):
         request = replace(request, consent_warnings=Answer.YES)
-    return replace(case, safety=safety, flags=flags, patient=patient, request=request)
+    past = [
+        replace(s, side_effects_asked=Answer.YES) if s.side_effects_asked is Answer.UNKNOWN else s
+        for s in case.history.sessions
+    ]
+    history = replace(case.history, sessions=tuple(past))
+    return replace(case, safety=safety, flags=flags, patient=patient, request=request, history=history)
 
 
 def disappointments(vignette: Vignette) -> list[str]:

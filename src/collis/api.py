@@ -30,7 +30,8 @@ from collis.knowledge.products import LimitKind
 from collis.pharmacy.drawup import DrawUp, draw_up
 from collis.pharmacy.gs1 import VialLabel, read_gs1
 from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Proposal
-from collis.reasons import Ground
+from collis.planning.rows import too_soon
+from collis.reasons import Ground, Level
 from collis.safety.check import check as _check
 from collis.safety.screen import Screening, ScreenLevel
 from collis.safety.screen import screen as _screen
@@ -60,16 +61,51 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NextVisit:
-    """The earliest day the label allows the next session, and the ground it stands on."""
+    """When the next session may be: the longest interval that knowledge asks, and the label's own minimum.
+
+    `on`, `days` and `ground` are of the longest interval, be it a rule or advice. `label_minimum_days` and
+    `label_minimum_ground` are of the interval below which the label itself refuses, verified or not; None where
+    it states none.
+    """
 
     on: date
-    weeks: int
+    days: int
     ground: Ground
+    label_minimum_days: int | None = None
+    label_minimum_ground: Ground | None = None
+
+    @property
+    def weeks(self) -> int:
+        """Whole weeks, rounded up so that none is too early; print `interval` instead."""
+        return -(-self.days // 7)
+
+    @property
+    def interval(self) -> str:
+        """The interval as printed."""
+        return interval_text(self.days)
+
+    @property
+    def label_minimum(self) -> str:
+        """The label's minimum as printed, empty where it states none."""
+        return "" if self.label_minimum_days is None else interval_text(self.label_minimum_days)
+
+
+def interval_text(days: int) -> str:
+    """Days as printed: in weeks where they are whole weeks.
+
+    >>> interval_text(84), interval_text(61)
+    ('12 weeks', '61 days')
+    """
+    return f"{days} days" if days % 7 else f"{days // 7} weeks"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consultation:
-    """The whole answer. `comparator` names the plan every relative risk is told against."""
+    """The whole answer. `comparator` names the plan every relative risk is told against.
+
+    `earliest_next` is the session after today's, None where today is too soon; `not_before` is then the first day
+    on which today's session may be given.
+    """
 
     case: Case
     product: str
@@ -81,6 +117,7 @@ class Consultation:
     not_offered: tuple[NotOffered, ...]
     comparator: str
     earliest_next: NextVisit | None
+    not_before: date | None = None
 
     @property
     def any_passes(self) -> bool:
@@ -138,6 +175,7 @@ def consult(case: Case) -> Consultation:
         for candidate in proposal.candidates
     )
     label = knowledge.label(product, case.region)
+    wait = too_soon(case, product, knowledge)
     return Consultation(
         case=case,
         product=product,
@@ -149,6 +187,7 @@ def consult(case: Case) -> Consultation:
         not_offered=proposal.not_offered,
         comparator=comparator.name if comparator else "",
         earliest_next=next_visit(case, product, knowledge),
+        not_before=None if wait is None else wait.until,
     )
 
 
@@ -160,13 +199,22 @@ def forecast(plan: Plan, case: Case, *, comparator: Plan | None = None) -> Forec
 
 
 def next_visit(case: Case, product: str, knowledge: Knowledge) -> NextVisit | None:
-    """The earliest next session: the longest minimum interval knowledge holds for product and region."""
+    """The earliest next session; None without a date or an interval, and where even today is too soon."""
     intervals = [f for f in knowledge.limits_for(product, case.region) if f.kind is LimitKind.INTERVAL]
-    if not intervals or case.date is None:
+    if not intervals or case.date is None or too_soon(case, product, knowledge) is not None:
         return None
     longest = max(intervals, key=lambda fact: fact.amount)
+    label = knowledge.label(product, case.region)
+    own = [f for f in label.limits if f in intervals and f.level is Level.REFUSE] if label else []
+    least = max(own, key=lambda fact: fact.amount, default=None)
     days = int(longest.amount)
-    return NextVisit(on=case.date + timedelta(days=days), weeks=days // 7, ground=Ground.of(longest.bound))
+    return NextVisit(
+        on=case.date + timedelta(days=days),
+        days=days,
+        ground=Ground.of(longest.bound),
+        label_minimum_days=None if least is None else int(least.amount),
+        label_minimum_ground=None if least is None else Ground.of(least.bound),
+    )
 
 
 def open_case(path: Path, *, product: str | None = None, region: str | None = None) -> Case:

@@ -189,6 +189,7 @@ def sessions(draw) -> Session:
         benefit_percent=draw(maybe(tenths(-10, 100))), onset_day=draw(maybe(st.integers(0, 30))),
         best_week=draw(maybe(tenths(0, 12))), faded_week=draw(maybe(tenths(0, 30))),
         side_effects=tuple(draw(st.lists(effects, max_size=2))), guidance=draw(maybe(guidances)),
+        side_effects_asked=draw(answers),
     )
 
 
@@ -213,7 +214,7 @@ asked = st.builds(Asked, answer=answers) | st.builds(
 def medicines(draw) -> Medicines:
     """What is taken; named only where anything is or may be."""
     answer = draw(answers)
-    names = ("apixaban", "warfarin", "aspirin", "gentamicin", "levodopa")
+    names = ("apixaban", "warfarin", "aspirin", "gentamicin", "levodopa", "apixabn")
     return Medicines(
         answer=answer,
         names=() if answer is Answer.NO else tuple(draw(st.lists(st.sampled_from(names), max_size=2, unique=True))),

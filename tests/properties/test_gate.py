@@ -19,6 +19,7 @@ from collis.case.plan import Plan
 from collis.errors import BadInput
 from collis.knowledge.load import load
 from collis.knowledge.names import FLAG_KEYS, Region
+from collis.knowledge.redflags import Tier
 from collis.reasons import Level
 from collis.safety.check import check
 from collis.safety.limits import limits
@@ -63,6 +64,9 @@ def with_one_no(case: Case) -> Iterator[Case]:
         yield replace(case, patient=replace(case.patient, thin_neck=Answer.NO))
     if case.request.consent_warnings is Answer.UNKNOWN:
         yield replace(case, request=replace(case.request, consent_warnings=Answer.NO))
+    if case.history.sessions and case.history.sessions[-1].side_effects_asked is Answer.UNKNOWN:
+        last = replace(case.history.sessions[-1], side_effects_asked=Answer.NO)
+        yield replace(case, history=replace(case.history, sessions=(*case.history.sessions[:-1], last)))
     for key in FLAG_KEYS:
         if case.flags.get(key, FlagReply()).answer is FlagAnswer.UNKNOWN:
             yield replace(case, flags={**case.flags, key: FlagReply(answer=FlagAnswer.NO)})
@@ -105,6 +109,46 @@ def test_a_blank_case_only_gets_milder_as_noes_come_in(
         now = level_of(plan, case)
         assert now.strictness <= before.strictness
         before = now
+
+
+def with_each_answer(case: Case) -> Iterator[tuple[Case, Case, Case]]:
+    """The case with one answer as no, unknown and yes, for each question that is asked of this patient.
+
+    Left out is what is not asked: pregnancy and breastfeeding of men and from the age on file, low platelets
+    without a blood thinner, holds at later visits, cautions that a safety answer already holds.
+    """
+    spared = {"pregnancy", "breastfeeding"}
+    for field in fields(SafetyAnswers):
+        value = getattr(case.safety, field.name)
+        if isinstance(value, Asked) and field.name not in spared:
+            yield tuple(  # type: ignore[misc]
+                replace(case, safety=replace(case.safety, **{field.name: replace(value, answer=answer)}))
+                for answer in (Answer.NO, Answer.UNKNOWN, Answer.YES)
+            )
+    yield tuple(  # type: ignore[misc]
+        replace(case, patient=replace(case.patient, thin_neck=answer))
+        for answer in (Answer.NO, Answer.UNKNOWN, Answer.YES)
+    )
+    tiers = {Tier.STOP} if case.history.sessions else {Tier.STOP, Tier.HOLD}
+    for flag in KNOWLEDGE.red_flags:
+        if flag.tier in tiers:
+            yield tuple(  # type: ignore[misc]
+                replace(case, flags={**case.flags, flag.key: FlagReply(answer=answer)})
+                for answer in (FlagAnswer.NO, FlagAnswer.UNKNOWN, FlagAnswer.YES)
+            )
+
+
+@thin
+@given(questions())
+def test_where_yes_is_stricter_than_no_unknown_is_as_strict_as_yes_or_cannot_be_judged(
+    question: tuple[Case, Plan],
+) -> None:
+    case, plan = question
+    case = replace(case, history=replace(case.history, onset_age_years=None))
+    for triple in with_each_answer(case):
+        no, unknown, yes = (level_of(plan, one).strictness for one in triple)
+        if yes > no:
+            assert unknown >= min(yes, Level.CANNOT_JUDGE.strictness)
 
 
 @thin

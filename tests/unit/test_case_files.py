@@ -224,3 +224,9 @@ def test_a_case_cannot_hold_a_session_after_its_visit():
     session = Session(on=date(2026, 12, 1), product="x", total=Dose.of(5, "x"))
     with pytest.raises(BadInput, match="not after the visit"):
         Case(region=Region.US, date=date(2026, 11, 10), history=History(sessions=(session,)))
+
+
+def test_a_tremor_of_no_axis_needs_no_grade() -> None:
+    case = parse_case('schema = 1\nregion = "US"\n[examination.posture]\ntremor = { axis = "none" }\n')
+    assert case.examination.posture.tremor is not None
+    assert case.examination.posture.tremor.grade == 0

@@ -57,7 +57,8 @@ def test_a_stop_proposes_nothing_says_what_to_work_up_and_leaves_with_3(tmp_path
     said = capsys.readouterr().out
     assert "Stop and work up" in said
     assert "Balanced" not in said
-    assert [p.name for p in tmp_path.iterdir()] == ["red-flags.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["red-flags.json", "red-flags.pdf"]
+    assert "it says that there is no plan" in said
     assert run(["screen", RED_FLAGS]) == REFUSED
     assert run(["propose", RED_FLAGS]) == REFUSED
 

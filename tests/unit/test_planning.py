@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from collis import api
 from collis.case.case import Case
 from collis.case.files import read_case
 from collis.case.history import History, SafetyAnswers
@@ -18,10 +19,13 @@ from collis.case.session import SideEffect, SideEffectKind
 from collis.inference.muscles import rank_muscles
 from collis.knowledge.load import load
 from collis.knowledge.names import Guidance, Muscle, MuscleSide, Region
+from collis.planning.bounds import burden, extensor_weights, swallow_weights
 from collis.planning.candidate import Candidate, CandidateKey, Proposal
 from collis.planning.propose import propose
 from collis.safety.limits import limits
 from collis.side import Side
+from collis.units import Dose
+from tests.vignettes import read_vignette, vignette_files
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "torticaput-left.case.toml"
 KNOWLEDGE = load(date(2026, 11, 10))
@@ -46,7 +50,9 @@ def why_not(case: Case, key: CandidateKey) -> str:
 
 def as_naive(case: Case) -> Case:
     return replace(
-        case, history=History(ratings=case.history.ratings), safety=replace(case.safety, toxin_naive=Answer.YES)
+        case,
+        history=History(ratings=case.history.ratings),
+        safety=replace(case.safety, toxin_naive=Answer.YES),
     )
 
 
@@ -64,7 +70,9 @@ def test_as_last_time_is_the_last_session_to_the_unit(demo: Case) -> None:
 
 
 def test_a_label_without_a_starting_total_gets_no_label_start(demo: Case) -> None:
-    assert why_not(demo, CandidateKey.LABEL_START) == "This label states no starting total, so none is offered."
+    assert (
+        why_not(demo, CandidateKey.LABEL_START) == "This label states no starting total, so none is offered."
+    )
 
 
 def test_a_label_with_a_starting_total_gets_one_that_keeps_it(demo: Case) -> None:
@@ -112,14 +120,17 @@ def test_a_product_without_muscle_ranges_is_not_proposed_and_the_reason_is_said(
 
 def test_inside_the_interval_nothing_is_computed(demo: Case) -> None:
     early = replace(demo, date=date(2026, 10, 1))
-    assert "51 days since the last toxin in the neck" in why_not(early, CandidateKey.BALANCED)
+    for key in (CandidateKey.CAUTIOUS_START, CandidateKey.BALANCED, CandidateKey.LOW_RISK):
+        why = why_not(early, key)
+        assert "of onabotulinumtoxinA in the neck on 11 August 2026, 51 days ago" in why
+        assert "at least 84 days are asked" in why
 
 
 def test_deep_muscles_are_named_and_not_proposed_without_ultrasound(demo: Case) -> None:
     balanced = candidate(demo, CandidateKey.BALANCED)
     deep = MuscleSide(Muscle.OBLIQUUS_CAPITIS_INFERIOR, Side.LEFT)
     assert balanced.plan.dose_at(deep).units == 0
-    assert {u.where: u.why for u in balanced.untreated}[deep] == "would need ultrasound, which was not asked for"
+    assert {u.where: u.why for u in balanced.untreated}[deep] == "would need ultrasound, which is not at hand"
 
 
 def test_deep_muscles_may_be_proposed_under_ultrasound(demo: Case) -> None:
@@ -207,3 +218,138 @@ def test_a_lumped_record_is_not_copied(demo: Case) -> None:
 def test_a_case_with_nothing_answered_can_still_be_planned(demo: Case) -> None:
     unasked = replace(demo, safety=SafetyAnswers())
     assert proposal(unasked).candidates
+
+
+def with_last(case: Case, **changes: object) -> Case:
+    """The case with its last session changed."""
+    *before, last = case.history.sessions
+    sessions = (*before, replace(last, **changes))  # type: ignore[arg-type]
+    return replace(case, history=replace(case.history, sessions=sessions))
+
+
+def choked(grade: int) -> tuple[SideEffect, ...]:
+    return (SideEffect(kind=SideEffectKind.DYSPHAGIA, grade=grade),)
+
+
+def example(name: str) -> Case:
+    return read_case(EXAMPLE.with_name(f"{name}.case.toml"))
+
+
+def vignette(name: str) -> Case:
+    return read_vignette(next(path for path in vignette_files() if path.stem == name)).case
+
+
+@pytest.mark.parametrize("name", ["tardive-retrocollis", "goose-neck", "doac", "pain-little-posture"])
+def test_low_risk_has_no_more_units_of_any_kind_than_any_plan_beside_it(name: str) -> None:
+    made = {c.key: c.plan for c in proposal(example(name)).candidates}
+    low = made.pop(CandidateKey.LOW_RISK, None)
+    assert made
+    for weights in (None, swallow_weights(KNOWLEDGE), extensor_weights(KNOWLEDGE)):
+        if low is not None:
+            assert burden(low, weights) <= min(burden(plan, weights) for plan in made.values()) + 1e-5
+
+
+def test_low_risk_is_not_offered_where_nothing_lies_below_every_other_plan(demo: Case) -> None:
+    tiny = tuple(
+        replace(line, dose=Dose.of(5, line.dose.product)) for line in demo.history.sessions[-1].given[:1]
+    )
+    case = with_last(demo, given=tiny, total=Dose.of(5, "onabotulinumtoxinA"), side_effects=())
+    assert "of every plan beside it" in why_not(case, CandidateKey.LOW_RISK)
+
+
+@pytest.mark.parametrize("name", ["unknown-answers", "ona-us-first-rotation", "tardive-retrocollis"])
+def test_a_cautious_start_is_never_the_highest_plan_and_stays_in_the_middle_of_each_range(name: str) -> None:
+    case = vignette(name)
+    plans = {c.key: c.plan for c in proposal(case).candidates}
+    cautious = plans.pop(CandidateKey.CAUTIOUS_START, None)
+    if cautious is None:
+        assert why_not(case, CandidateKey.CAUTIOUS_START) == 'It comes out the same as "Balanced".'
+        return
+    assert cautious.total.units <= plans[CandidateKey.BALANCED].total.units
+    for injection in cautious.injections:
+        usual = KNOWLEDGE.muscles[injection.muscle].doses[injection.dose.product].usual
+        assert usual is not None
+        assert float(injection.dose.units) <= sum(usual.value) / 2
+
+
+def test_a_label_start_below_its_total_says_so() -> None:
+    start = candidate(vignette("scheme-abo-rotation"), CandidateKey.LABEL_START)
+    assert start.summary.startswith("390 of 500 Units: limited by ")
+
+
+def test_a_symmetric_antecollis_leaves_both_scalenes_alone_and_says_why() -> None:
+    made = proposal(example("antecollis-parkinson"))
+    assert {n.key for n in made.not_offered} | {c.key for c in made.candidates} == set(CandidateKey)
+    assert "scalenes go to one side at most" in next(
+        n.why for n in made.not_offered if n.key is CandidateKey.BALANCED
+    )
+
+
+def test_a_small_neck_gets_one_sternocleidomastoid() -> None:
+    case = vignette("tremor-yes-yes")
+    small = replace(case, patient=replace(case.patient, thin_neck=Answer.YES))
+    for made in proposal(small).candidates:
+        if made.plan.origin is Origin.COMPUTED:
+            assert len(made.plan.sides_of(Muscle.STERNOCLEIDOMASTOID)) <= 1
+    barred = {u.where.muscle: u.why for u in candidate(small, CandidateKey.BALANCED).untreated}
+    assert "a small neck gets one" in barred[Muscle.STERNOCLEIDOMASTOID]
+
+
+def test_after_severe_dysphagia_the_doses_are_not_offered_again(demo: Case) -> None:
+    why = why_not(with_last(demo, side_effects=choked(3)), CandidateKey.AS_LAST_TIME)
+    assert why == "The session before led to severe swallowing trouble; its doses are not offered again."
+
+
+def test_severe_dysphagia_of_an_older_session_bars_its_doses_too(demo: Case) -> None:
+    last = demo.history.sessions[-1]
+    older = replace(last, on=date(2026, 3, 1), side_effects=choked(3))
+    case = replace(demo, history=replace(demo.history, sessions=(older, replace(last, side_effects=()))))
+    assert "The session of 1 March 2026 led to severe" in why_not(case, CandidateKey.AS_LAST_TIME)
+
+
+def test_after_mild_dysphagia_the_front_dose_comes_down_by_a_step_or_more(demo: Case) -> None:
+    where = MuscleSide(Muscle.STERNOCLEIDOMASTOID, Side.RIGHT)
+    case = with_last(demo, side_effects=choked(1))
+    for key in (CandidateKey.BALANCED, CandidateKey.LOW_RISK):
+        assert candidate(case, key).plan.dose_at(where).units <= Decimal(35)
+
+
+def test_a_first_plan_with_few_muscles_says_why() -> None:
+    summary = candidate(vignette("unknown-answers"), CandidateKey.BALANCED).summary
+    assert "Only the splenius capitis and sternocleidomastoid can be proposed by touch" in summary
+
+
+def test_a_copied_plan_names_what_it_leaves_out_and_the_limits_it_breaks() -> None:
+    copied = candidate(example("goose-neck"), CandidateKey.AS_LAST_TIME)
+    assert copied.untreated
+    assert "Breaks: Only one sternocleidomastoid in a session." in copied.summary
+
+
+def test_every_kind_of_plan_is_offered_or_says_why_not(demo: Case) -> None:
+    for case in (demo, as_naive(demo), replace(demo, date=date(2026, 10, 1)), vignette("red-flags-stop")):
+        made = proposal(case)
+        assert [n.key for n in made.not_offered] == [
+            key for key in CandidateKey if key not in {c.key for c in made.candidates}
+        ]
+
+
+def test_the_next_visit_tells_the_labels_minimum_apart_from_the_longest_interval(demo: Case) -> None:
+    after = api.next_visit(
+        with_product(demo, "onabotulinumtoxinA", Region.EU), "onabotulinumtoxinA", KNOWLEDGE
+    )
+    assert after is not None
+    assert (after.interval, after.label_minimum) == ("12 weeks", "10 weeks")
+    assert after.label_minimum_ground is not None
+
+
+def test_two_months_are_not_printed_as_weeks(demo: Case) -> None:
+    japan = with_product(as_naive(demo), "rimabotulinumtoxinB", Region.JP)
+    after = api.next_visit(japan, "rimabotulinumtoxinB", KNOWLEDGE)
+    assert after is not None
+    assert (after.days, after.interval, after.label_minimum_days) == (61, "61 days", 61)
+
+
+def test_where_today_is_too_soon_the_first_day_is_told_and_no_next_visit(demo: Case) -> None:
+    consultation = api.consult(replace(demo, date=date(2026, 10, 1)))
+    assert consultation.earliest_next is None
+    assert consultation.not_before == date(2026, 11, 3)

@@ -291,7 +291,6 @@ def test_a_product_known_by_name_is_unverified_and_brings_no_limit_of_any_other(
             "vials",
             "reconstitution",
             "dose_step",
-            "highest_total_any_source",
         } & set(identity)
     assert all(not set(table.get("products", [])) & KNOWN_BY_NAME for table in limits())
 

@@ -153,7 +153,9 @@ def _tremor(posture_table: Table) -> Tremor | None:
     if not table.present:
         return None
     axis = table.word("axis", TremorAxis, needed=True)
-    grade = table.whole("grade", unit="grades", high=3, needed=True)
+    grade = table.whole("grade", unit="grades", high=3, needed=axis is not TremorAxis.NONE)
+    if axis is TremorAxis.NONE and "grade" not in table.raw:
+        grade = 0
     return None if axis is None or grade is None else Tremor(axis=axis, grade=grade)
 
 

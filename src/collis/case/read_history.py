@@ -164,6 +164,7 @@ def _session(table: Table, visit: date | None, groups: Groups) -> Session | None
     faded_week = table.number("faded_week", unit="weeks")
     effects = tuple(e for t in table.tables("side_effect") if (e := _side_effect(t)) is not None)
     guidance = table.word("guidance", Guidance)
+    asked = table.word("side_effects_asked", Answer) or Answer.UNKNOWN
     if not lines and "total_units" not in table.raw:
         table.note(
             "total_units", read="nothing", expected="the total, or every line given", at_key=True,
@@ -176,6 +177,7 @@ def _session(table: Table, visit: date | None, groups: Groups) -> Session | None
         lambda: Session(
             on=on, product=product, total=total, given=given, benefit_percent=benefit, onset_day=onset_day,
             best_week=best_week, faded_week=faded_week, side_effects=effects, guidance=guidance,
+            side_effects_asked=asked,
         )
     )
 

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from collis.case.patient import Answer
 from collis.errors import BadInput, ProductMismatch
 from collis.knowledge.names import Guidance, MuscleSide
 from collis.side import Side
@@ -65,7 +66,10 @@ class SideEffect:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """One neck session of the past. `total` may be known without the lines; lines, where given, add up to it."""
+    """One neck session of the past. `total` may be known without the lines; lines, where given, add up to it.
+
+    `side_effects_asked` tells none from not asked; a recorded side effect counts as asked.
+    """
 
     on: date
     product: str
@@ -77,6 +81,7 @@ class Session:
     faded_week: Decimal | None = None
     side_effects: tuple[SideEffect, ...] = ()
     guidance: Guidance | None = None
+    side_effects_asked: Answer = Answer.UNKNOWN
 
     def __post_init__(self) -> None:
         for dose in (self.total, *(line.dose for line in self.given)):

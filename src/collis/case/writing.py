@@ -145,6 +145,7 @@ def _session(session: Session) -> list[str]:
         best_week=session.best_week,
         faded_week=session.faded_week,
         guidance=session.guidance,
+        side_effects_asked=session.side_effects_asked,
     )
     for line in session.given:
         lines += _given(line)

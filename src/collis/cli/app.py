@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,21 @@ from collis.cli.cost import cost
 from collis.cli.drawup import drawup
 from collis.cli.knowledge import commands as knowledge_commands
 from collis.cli.letter import letter
-from collis.cli.printing import colour, is_example, show, show_json, stem, width, working, write_files
+from collis.cli.neck import commands as neck_commands
+from collis.cli.printing import (
+    colour,
+    drop_stale,
+    is_example,
+    show,
+    show_json,
+    stem,
+    width,
+    working,
+    write_files,
+)
 from collis.cli.sheet import sheet
 from collis.errors import BadInput
+from collis.knowledge.names import PRODUCTS, Region
 
 if TYPE_CHECKING:
     from collis.api import Consultation
@@ -78,7 +91,28 @@ def _root(
 def _open(path: Path, product: str | None = None, region: str | None = None) -> Case:
     from collis import api
 
+    if product is not None:
+        product = _known("--product", product, PRODUCTS)
+    if region is not None:
+        region = _known("--region", region, [known.value for known in Region])
     return api.open_case(path, product=product, region=region)
+
+
+def _known(option: str, read: str, names: Sequence[str]) -> str:
+    """The name as Collis writes it; an unknown one is refused with the nearest that exists."""
+    from difflib import get_close_matches
+
+    by_small = {name.lower(): name for name in names}
+    small = read.strip().lower()
+    if small in by_small:
+        return by_small[small]
+    near = get_close_matches(small, by_small, n=1, cutoff=0.4)
+    raise BadInput(
+        where=option,
+        read=repr(read),
+        expected=f"one of {', '.join(names)}",
+        mend=f"Did you mean {by_small[near[0]]}?" if near else "",
+    )
 
 
 def _leave(code: int) -> None:
@@ -105,6 +139,7 @@ def plan(
     with working("Planning"):
         answer = api.consult(opened)
     files = _files(case, answer) if out is not None else {}
+    removed = drop_stale(out, [f"{stem(case)}.svg", f"{stem(case)}.pdf"], files) if out is not None else []
     written = write_files(out, files) if out is not None else []
     if as_json:
         from collis.report.json import consultation_document, dumped
@@ -112,8 +147,11 @@ def plan(
         show_json(dumped(consultation_document(answer)))
     else:
         show(_plan_text(case, answer))
+        for path in removed:
+            show(f"Removed, since it no longer holds: {path}\n")
         for path in written:
-            show(f"Written: {path}\n")
+            note = " (it says that there is no plan)" if not answer.offers and path.suffix == ".pdf" else ""
+            show(f"Written: {path}{note}\n")
     _leave(DONE if answer.any_passes else REFUSED)
 
 
@@ -122,12 +160,12 @@ def _plan_text(case: Path, answer: Consultation) -> str:
     from collis.report.text import consultation_text
 
     if stands_in_the_way(answer.screening):
-        return screening_text(answer.screening, width=width(), colour=colour())
+        return screening_text(answer.screening, width=width(), colour=colour(), case=answer.case)
     return consultation_text(answer, width=width(), colour=colour(), example=is_example(case))
 
 
 def _files(case: Path, answer: Consultation) -> dict[str, bytes]:
-    """The page, the document and the chart; without candidates the document alone."""
+    """The page, the document and the chart; without candidates the document and a page that says there is no plan."""
     from collis.report.json import consultation_document, dumped
 
     name = stem(case)
@@ -139,6 +177,11 @@ def _files(case: Path, answer: Consultation) -> dict[str, bytes]:
         with working("Drawing the page"):
             files[f"{name}.pdf"] = comparison_pdf(answer, example=is_example(case))
             files[f"{name}.svg"] = candidates_chart(answer).svg().encode()
+    else:
+        from collis.report.no_plan import no_plan_pdf
+
+        with working("Drawing the page"):
+            files[f"{name}.pdf"] = no_plan_pdf(answer, example=is_example(case))
     return dict(sorted(files.items(), key=lambda item: not item[0].endswith(".pdf")))
 
 
@@ -148,13 +191,14 @@ def screen(case: CaseFile, as_json: AsJson = False) -> None:
     from collis import api
     from collis.report.screening import screening_text, stands_in_the_way
 
-    screening = api.screen(_open(case))
+    opened = _open(case)
+    screening = api.screen(opened)
     if as_json:
         from collis.report.json import dumped, screening_document
 
         show_json(dumped(screening_document(screening)))
     else:
-        show(screening_text(screening, width=width(), colour=colour()))
+        show(screening_text(screening, width=width(), colour=colour(), case=opened))
     _leave(REFUSED if stands_in_the_way(screening) else DONE)
 
 
@@ -216,6 +260,13 @@ def check(
             expected="the plan to be checked",
             mend="Write each line under [[request.plan]]; docs/case-file.md shows how.",
         )
+    if product is not None and typed.product != opened.request.product:
+        raise BadInput(
+            where="--product",
+            read=repr(product),
+            expected=f"{typed.product}: typed Units belong to {typed.product}",
+            mend="No factor turns them into Units of another product; type a plan in Units of that product.",
+        )
     checked = api.check(typed, opened)
     if as_json:
         from collis.report.json import checked_document, dumped
@@ -268,3 +319,4 @@ app.command()(cost)
 app.command()(letter)
 app.command()(sheet)
 app.add_typer(knowledge_commands, name="knowledge")
+app.add_typer(neck_commands, name="neck")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from collis import api
@@ -28,14 +30,23 @@ def chosen_plan(case: Case, choose: str | None) -> CheckedPlan:
         raise typer.Exit(REFUSED)
     names = ", ".join(candidate.key.value for candidate in proposal.candidates)
     if choose is None:
-        raise BadInput(
-            where="--choose", read="nothing", expected=f"one of {names}, or a plan typed in the case"
-        )
+        raise no_choice([candidate.key.value for candidate in proposal.candidates])
     wanted = choose.strip().lower().replace(" ", "_").replace("-", "_")
     found = next((c for c in proposal.candidates if c.key.value == wanted), None)
     if found is None:
         raise BadInput(where="--choose", read=repr(choose), expected=f"one of {names}")
     return _passing(api.check(found.plan, case))
+
+
+def no_choice(names: Sequence[str]) -> BadInput:
+    """What is said where nothing is named and nothing typed: what to add, and the choices."""
+    first = "balanced" if "balanced" in names else names[0]
+    return BadInput(
+        where="--choose",
+        read="nothing",
+        expected=f"one of {', '.join(names)}, or a plan typed in the case",
+        mend=f"Add --choose {first}.",
+    )
 
 
 def _passing(checked: CheckedPlan) -> CheckedPlan:

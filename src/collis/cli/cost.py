@@ -63,8 +63,10 @@ def cost(
     from collis.billing.estimate import Circumstances
     from collis.billing.share import Benefit, Rates
     from collis.cli.chosen import chosen_plan
+    from collis.cli.preparing import prepare
     from collis.knowledge.prices import Setting
     from collis.report.cost import cost_document, cost_text
+    from collis.report.drawup import discarded_words
     from collis.report.json import dumped
 
     opened = api.open_case(case)
@@ -80,10 +82,11 @@ def cost(
         )
     per_unit, per_side = _amount("--rate", rate), _amount("--fee", fee)
     fees = {} if per_side is None else {knowledge.codes.procedure.key: per_side}
+    drawn = prepare(checked, opened).drawup
     answer = api.cost(
         checked,
         opened,
-        api.supply_of(api.prepare(checked, opened).drawup),
+        api.supply_of(drawn),
         payer=payer,
         circumstances=Circumstances(
             setting=Setting.FACILITY if facility else Setting.OFFICE,
@@ -97,7 +100,7 @@ def cost(
     if as_json:
         show_json(dumped(cost_document(answer)))
     else:
-        show(cost_text(answer, width=width(), colour=colour()))
+        show(cost_text(answer, width=width(), colour=colour(), discarded=discarded_words(drawn)))
 
 
 def _amount(option: str, text: str | None) -> Decimal | None:

@@ -11,6 +11,7 @@ import typer
 from collis.cli import REFUSED
 from collis.cli.printing import colour, show, show_json, width
 from collis.errors import BadInput
+from collis.reasons import Level
 
 
 def drawup(
@@ -46,10 +47,12 @@ def drawup(
 ) -> None:
     """How a plan is drawn up: vials, diluent, syringes, marks, what is discarded.
 
-    Leaves with 3 where the gate refuses the plan, or the plan as it was prepared.
+    A preparation typed in the case is used as it stands. Leaves with 3 where the gate refuses the plan, or the plan
+    as it was prepared; one that cannot be judged yet is drawn up, marked so, and leaves with 0.
     """
     from collis import api
     from collis.cli.chosen import chosen_plan
+    from collis.cli.preparing import prepare
     from collis.report.drawup import drawup_document, drawup_text
     from collis.report.json import dumped
 
@@ -57,13 +60,15 @@ def drawup(
     opened = api.open_case(case)
     checked = chosen_plan(opened, choose)
     labels = [api.read_vial(code, opened) for code in gs1 or ()]
-    answer = api.prepare(
+    answer = prepare(
         checked, opened, row=row, syringe=syringe, labels=labels, mixed_at=times[0], injected_at=times[1]
     )
     if as_json:
         show_json(dumped(drawup_document(answer)))
     else:
         show(drawup_text(answer, width=width(), colour=colour()))
+        if checked.verdict.level is Level.CANNOT_JUDGE:
+            show("\nNot ready to sign: the gate cannot judge this plan yet; ask what it names.\n")
     if not answer.checked.passes:
         raise typer.Exit(REFUSED)
 

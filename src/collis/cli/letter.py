@@ -34,13 +34,14 @@ def letter(
     """
     from collis import api
     from collis.cli.chosen import chosen_plan
+    from collis.cli.preparing import prepare
     from collis.report.json import dumped
     from collis.report.letter import letter_document, letter_pdf, letter_text
 
     opened = api.open_case(case)
     api.knowledge_for(opened).payer(payer)
     checked = chosen_plan(opened, choose)
-    supply = api.supply_of(api.prepare(checked, opened).drawup)
+    supply = api.supply_of(prepare(checked, opened).drawup)
     answer = api.authorisation(checked, opened, payer=payer, billed=supply.opened)
     written: list[Path] = []
     if out is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,6 +80,26 @@ def write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:
             expected="a folder that can be written",
         ) from error
     return written
+
+
+def drop_stale(folder: Path, names: Sequence[str], files: Mapping[str, bytes]) -> list[Path]:
+    """Remove earlier files of these names that `files` does not replace, so that none is taken for today's."""
+    removed = []
+    for name in names:
+        path = folder / name
+        if name in files or not path.is_file():
+            continue
+        try:
+            path.unlink()
+        except OSError as error:
+            raise BadInput(
+                where="--out",
+                read=f"{path}, an earlier page that no longer holds and cannot be removed",
+                expected="a folder that can be written",
+                mend="Remove it by hand: it shows a plan that is not offered any more.",
+            ) from error
+        removed.append(path)
+    return removed
 
 
 def stem(case_file: Path) -> str:

@@ -22,6 +22,7 @@ from collis.knowledge.muscles import MuscleFacts
 from collis.knowledge.names import Guidance, Muscle, MuscleSide, Pattern
 from collis.knowledge.patterns import Implication
 from collis.side import Side, sides_for
+from collis.sources import Grade
 
 _GUIDANCE_WORDS = {
     "emg_advised": "EMG or ultrasound is advised",
@@ -83,7 +84,8 @@ def _advice(components: Sequence[Component], case: Case, knowledge: Knowledge) -
     if not forward or parkinsonism not in (FlagAnswer.YES, FlagAnswer.CLEARED):
         return ()
     entry = knowledge.patterns[Pattern.ANTECOLLIS].facts["in_parkinsonism"]
-    return (f"{entry.value} ({entry.grade})",)
+    grade = "expert opinion" if entry.grade is Grade.EXPERT else entry.grade.value
+    return (f"{str(entry.value).rstrip('.')} ({grade}).",)
 
 
 def size_of(component: Component, knowledge: Knowledge) -> float:

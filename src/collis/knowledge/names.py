@@ -36,7 +36,7 @@ class Muscle(StrEnum):
     @property
     def words(self) -> str:
         """The name as written in running text."""
-        return {"trapezius_upper": "trapezius, upper"}.get(self.value, self.value.replace("_", " "))
+        return {"trapezius_upper": "upper trapezius"}.get(self.value, self.value.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,6 +101,13 @@ class Guidance(StrEnum):
     EMG = "emg"
     STIMULATION = "stimulation"
     ULTRASOUND = "ultrasound"
+
+    @property
+    def words(self) -> str:
+        """How it is said in running text, with its preposition."""
+        return {"palpation": "by touch", "emg": "by EMG", "ultrasound": "under ultrasound"}.get(
+            self.value, f"by {self.value}"
+        )
 
 
 PRODUCTS = (

@@ -125,6 +125,7 @@ class Product:
     dose_step: Sourced[Any] | None
     typing_slip_below: Sourced[Any] | None
     highest_total: Sourced[Any] | None
+    highest_site: Sourced[Any] | None
     adverse: tuple[Mapping[str, Any], ...]
     labels: Mapping[Region, Label]
 
@@ -241,6 +242,7 @@ def build_product(identity: Mapping[str, Any], labels: Sequence[Label]) -> Produ
         dose_step=identity.get("dose_step"),
         typing_slip_below=identity.get("typing_slip_below"),
         highest_total=identity.get("highest_total_any_source"),
+        highest_site=identity.get("highest_site_any_source"),
         adverse=tuple(identity.get("adverse", ())),
         labels=by_region,
     )

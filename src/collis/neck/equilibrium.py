@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collis.errors import BadInput
-from collis.neck.controller import (
-    Controller,
-    capacities,
-    controller_moments,
-    held_moments,
-    joint_moments,
-)
+from collis.neck.balance import Problem, batch_last, pose_problem, unbalanced
+from collis.neck.controller import Controller
 from collis.neck.formulas import Array
-from collis.neck.muscle import ArmModel, activity, bounded_moments, exact_moments, unit_moments
-from collis.neck.skeleton import Neck, place_bones, turn_bones
+from collis.neck.muscle import ArmModel, unit_moments
+from collis.neck.skeleton import Neck
 
 CONVERGED_NM = 1e-8
 STEPS = 80
@@ -62,40 +56,6 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Problem:
-    """What is to be balanced: n patterns on one neck, batch axis last.
-
-    `effort` [unit, side, n]: activity times what is left of strength; `control` with shape (n,); `up`, `down`
-    [angle, n] capacities; `resting` [angle, n] Nm, the moment of tone at neutral; `whole`: no strength is lost.
-    """
-
-    neck: Neck
-    arms: ArmModel
-    effort: Array
-    control: Controller
-    up: Array
-    down: Array
-    resting: Array
-    whole: bool
-
-    @property
-    def count(self) -> int:
-        """How many patterns."""
-        return int(self.effort.shape[-1])
-
-    def taking(self, index: NDArray[np.intp] | slice) -> Problem:
-        """Those patterns that an index names."""
-        return replace(
-            self,
-            effort=self.effort[..., index],
-            control=self.control.taking(index),
-            up=self.up[:, index],
-            down=self.down[:, index],
-            resting=self.resting[:, index],
-        )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Equilibrium:
     """Postures, leading axes as the patterns were given.
 
@@ -122,86 +82,6 @@ class Equilibrium:
         return np.asarray(self.status == Status.SETTLED)
 
 
-def pose_problem(
-    neck: Neck,
-    drive: Array,
-    *,
-    control: Controller,
-    arms: ArmModel,
-    strength_left: Array | None = None,
-) -> tuple[Problem, tuple[int, ...]]:
-    """The problem of balancing `drive` [..., group, side], and the shape of its batch.
-
-    `strength_left` [..., group, side] is the share of each group's strength that is left, 1 where None. Leading
-    axes of drive, strength and controllers broadcast. Raises `BadInput` at shares outside 0 to 1.
-    """
-    left = (
-        np.ones((len(neck.groups), 2))
-        if strength_left is None
-        else np.asarray(strength_left, dtype=np.float64)
-    )
-    if left.shape[-2:] != (len(neck.groups), 2) or not ((left >= 0).all() and (left <= 1).all()):
-        raise BadInput(
-            where="strength_left",
-            read=f"shape {left.shape}, {left.min():g} to {left.max():g}",
-            expected=f"{len(neck.groups)} groups by 2 sides at the end, shares of 0 to 1",
-        )
-    shape = np.broadcast_shapes(np.shape(drive)[:-2], left.shape[:-2], control.shape)
-    every = control.spread_to(shape)
-    flat = every.flat
-    active = np.broadcast_to(activity(neck, drive, every.tone), (*shape, len(neck.units), 2))
-    by_unit = np.broadcast_to(left[..., neck.unit_group, :], active.shape)
-    up, down = capacities(neck, by_unit)
-    effort = _last(active * by_unit * every.strength[..., None, None], 2)
-    tone = np.broadcast_to((every.tone * every.strength)[..., None, None], active.shape)
-    n = effort.shape[-1]
-    neutral = _muscle_moments(neck, arms, np.zeros((6, n)), _last(tone, 2), flat.arm_loss, change=False)[0]
-    problem = Problem(
-        neck=neck,
-        arms=arms,
-        effort=effort,
-        control=flat,
-        up=_last(up, 1),
-        down=_last(down, 1),
-        resting=neutral,
-        whole=bool((left == 1.0).all()),
-    )
-    return problem, shape
-
-
-def unbalanced(problem: Problem, angles: Array, *, change: bool) -> tuple[Array, Array]:
-    """Moments left over at `angles` [angle, n], [angle, n] Nm, and their change by the angles [angle, angle, n]."""
-    neck, control = problem.neck, problem.control
-    pulled, pulled_change = _muscle_moments(
-        neck, problem.arms, angles, problem.effort, control.arm_loss, change=change
-    )
-    joints, joint_slopes = joint_moments(neck, angles, control.end_moment.T)
-    axes, axis = turn_bones(neck, angles)
-    steered, steered_change = controller_moments(neck, axes, axis, angles, control, change=change)
-    if problem.whole:  # all of gravity and tone is met: nothing of either is left
-        moments = pulled + joints + steered - problem.resting
-        if not change:
-            return moments, np.empty(0)
-        slopes = pulled_change + steered_change
-    else:
-        share = 0.5 * (problem.up + problem.down)
-        held, held_change = held_moments(
-            neck,
-            place_bones(neck, angles),
-            problem.resting,
-            problem.up,
-            problem.down,
-            control.blend_nm,
-            change=change,
-        )
-        moments = pulled + joints + share * steered + held
-        if not change:
-            return moments, np.empty(0)
-        slopes = pulled_change + share[:, None] * steered_change + held_change
-    slopes[range(6), range(6)] += joint_slopes
-    return moments, slopes
-
-
 Solver: TypeAlias = Callable[[Problem, Array], tuple[Array, NDArray[np.int16]]]
 """From a problem and starts [angle, n] to angles [angle, n] and steps [n]: `newton` or its compiled twin."""
 
@@ -223,7 +103,9 @@ def settle(
     the ends of range and marks patterns that have another posture. `solver` is `newton` where None.
     """
     problem, shape = pose_problem(neck, drive, control=control, arms=arms, strength_left=strength_left)
-    begin = np.zeros((6, problem.count)) if start is None else _last(np.broadcast_to(start, (*shape, 6)), 1)
+    begin = (
+        np.zeros((6, problem.count)) if start is None else batch_last(np.broadcast_to(start, (*shape, 6)), 1)
+    )
     balance = solver or newton
     angles, steps = settled_from(problem, begin, balance)
     residual, smallest, status = judge(problem, angles)
@@ -408,21 +290,3 @@ def further_starts(neck: Neck) -> Array:
 def beyond_range(neck: Neck, angles: Array) -> NDArray[np.bool_]:
     """Which of `angles` [..., angle] lie outside the range of the skeleton."""
     return np.asarray((angles < neck.low) | (angles > neck.high))
-
-
-def _muscle_moments(
-    neck: Neck, arms: ArmModel, angles: Array, effort: Array, loss: Array, *, change: bool
-) -> tuple[Array, Array]:
-    match arms:
-        case ArmModel.EXACT:
-            return exact_moments(neck, angles, effort, change=change)
-        case ArmModel.BOUNDED:
-            return bounded_moments(neck, angles, effort, loss, change=change)
-        case _:
-            assert_never(arms)
-
-
-def _last(values: Array, tail: int) -> Array:
-    """Leading batch axes to one axis at the end, contiguous."""
-    flat = np.asarray(values).reshape(-1, *np.shape(values)[np.ndim(values) - tail :])
-    return np.ascontiguousarray(np.moveaxis(flat, 0, -1))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from collis.errors import BadInput
 from collis.neck import formulas
+from collis.neck.balance import Problem
 from collis.neck.equilibrium import (
     CONVERGED_NM,
     DAMPING_DOWN,
@@ -25,7 +26,6 @@ from collis.neck.equilibrium import (
     HALVINGS,
     LONGEST_STEP_RAD,
     STEPS,
-    Problem,
 )
 from collis.neck.formulas import Array
 from collis.neck.muscle import ArmModel
@@ -223,11 +223,10 @@ def _settle_load(bones: Any, work: Any, change: bool) -> None:
 
 
 @_jit
-def _pull(effort: Any, bones: Any, muscles: Any, work: Any, change: bool) -> None:
-    """Moments of the right-side muscles into work[10], their change into work[11]; bones must be placed."""
-    point_bone, point_at, start, end, first, strength, fibre, tendon, thickness, spread, fades = muscles
-    axes, origin, spin, drift, force, outer = work[0], work[1], work[4], work[5], work[6], work[7]
-    at, segment, by_unit, rate = work[8], work[9], work[13], work[14]
+def _place_points(muscles: Any, work: Any) -> None:
+    """Fills the points of the paths; bones must be placed."""
+    point_bone, point_at = muscles[0], muscles[1]
+    axes, origin, at = work[0], work[1], work[8]
     for p in range(len(point_bone)):
         b = point_bone[p]
         at[p, 0], at[p, 1], at[p, 2] = _placed(
@@ -237,6 +236,15 @@ def _pull(effort: Any, bones: Any, muscles: Any, work: Any, change: bool) -> Non
             axes[b, 2, 0], axes[b, 2, 1], axes[b, 2, 2],
             point_at[p, 0], point_at[p, 1], point_at[p, 2],
         )  # fmt: skip
+
+
+@_jit
+def _pull(effort: Any, bones: Any, muscles: Any, work: Any, change: bool) -> None:
+    """Moments of the right-side muscles into work[10], their change into work[11]; bones must be placed."""
+    point_bone, _, start, end, first, strength, fibre, tendon, thickness, spread, fades = muscles
+    spin, drift, force, outer = work[4], work[5], work[6], work[7]
+    at, segment, by_unit, rate = work[8], work[9], work[13], work[14]
+    _place_points(muscles, work)
     force[:] = 0.0
     outer[:] = 0.0
     moving = np.zeros((6, 6))

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from collis.errors import BadInput
 from collis.knowledge.names import Muscle
+from collis.neck.balance import pose_problem, unbalanced
 from collis.neck.controller import Controller
-from collis.neck.equilibrium import judge_stiffness, pose_problem, unbalanced
+from collis.neck.equilibrium import judge_stiffness
 from collis.neck.formulas import Array
 from collis.neck.muscle import ArmModel, unit_moments
 from collis.neck.skeleton import SIDES, Angle, Neck

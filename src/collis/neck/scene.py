@@ -27,11 +27,12 @@ from collis.knowledge.muscles import MuscleFacts
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.neck.formulas import Array
 from collis.neck.skeleton import SIDES, Angle, Neck, path_points, pose
+from collis.neck.words import NOT_VALIDATED
 from collis.side import Side
 
 Point = tuple[float, float, float]
 
-MARK = "Model, not validated in patients"
+MARK = NOT_VALIDATED.removesuffix(".")
 """What stands on every picture of a posture the model came to."""
 
 AXES = {"x": "forward", "y": "up", "z": "to the patient's RIGHT"}
@@ -78,8 +79,9 @@ class Kind(StrEnum):
 class Body:
     """One bone in the world, in metres.
 
-    `origin` of its frame, `centre` of its block, `axes` its own x, y, z directions, `half` the half sizes along them, `radius` of a ball of
-    like size, `outline` named points: tips of processes, or corners of a bone of the girdle. `side` None: midline.
+    `origin` of its frame, `centre` of its block, `axes` its own x, y, z directions, `half` the half sizes along them,
+    `radius` of a ball of like size, `outline` named points: tips of processes, or corners of a bone of the girdle.
+    `side` is None for the bones of the midline.
     """
 
     name: str
@@ -338,13 +340,14 @@ def _body(
         half=_point(half),
         radius=float(np.cbrt(half.prod())),
         outline={
-            tip: _point(origin + _along(axes, mm * np.array(at, dtype=np.float64))) for tip, at in tips.items()
+            tip: _point(origin + _along(axes, mm * np.array(at, dtype=np.float64)))
+            for tip, at in tips.items()
         },
     )
 
 
 def _along(axes: Array, at: Array) -> Array:
-    """A point of a bone's frame along its axes; summed so that the mirrored posture gives the mirror to the last bit."""
+    """A point of a bone's frame, summed so that the mirrored posture gives the mirror to the last bit."""
     return np.asarray(axes[:, 0] * at[0] + axes[:, 1] * at[1] + axes[:, 2] * at[2])
 
 
@@ -356,11 +359,17 @@ def _girdle(neck: Neck, ends: Array) -> list[Body]:
         notch, middle, bend, roof, angle = (
             held[u]
             for u in (
-                "sternomastoid", "cleidomastoid", "trapezius_clavicular", "trapezius_acromial", "levator_scapulae"
+                "sternomastoid",
+                "cleidomastoid",
+                "trapezius_clavicular",
+                "trapezius_acromial",
+                "levator_scapulae",
             )
         )
         tip = angle - np.array([0.02 * _BLADE_MM, _BLADE_MM, 0.0]) * _MM * neck.build.size
-        bodies.append(_bone("clavicle", side, {"sternal": notch, "inner": middle, "bend": bend, "outer": roof}))
+        bodies.append(
+            _bone("clavicle", side, {"sternal": notch, "inner": middle, "bend": bend, "outer": roof})
+        )
         bodies.append(_bone("scapula", side, {"acromion": roof, "upper angle": angle, "lower angle": tip}))
     return bodies
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collis.case.case import Case
 from collis.case.plan import Injection, Origin, Plan
-from collis.case.session import Given, Session
+from collis.case.session import Given, Session, SideEffectKind
+from collis.course.parameters import MuscleRanking
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Guidance
 from collis.knowledge.products import Product
-from collis.planning.candidate import Candidate, CandidateKey, LineReason, NotOffered
+from collis.planning.bounds import SEVERE, both_sides_of, front_doses
+from collis.planning.candidate import Candidate, CandidateKey, LineReason, NotOffered, Untreated
+from collis.planning.explain import cap_text, left_out
+from collis.planning.rows import day
+from collis.safety.limits import limits, units_text
 
 _KEY = CandidateKey.AS_LAST_TIME
 
 
-def as_last_time(case: Case, product: Product, knowledge: Knowledge) -> Candidate | NotOffered:
+def as_last_time(
+    case: Case, product: Product, ranking: MuscleRanking, knowledge: Knowledge
+) -> Candidate | NotOffered:
     """The last session as a candidate, or why it cannot be one. No dose is carried to another product."""
     last = case.last_session
     if last is None:
@@ -23,7 +30,7 @@ def as_last_time(case: Case, product: Product, knowledge: Knowledge) -> Candidat
             key=_KEY,
             why=f"The last session used {last.product}. Its Units do not carry over to {product.name}.",
         )
-    why = _inexact(last)
+    why = _inexact(last) or _severe_trouble(last, case)
     if why:
         return NotOffered(key=_KEY, why=why)
     plan = Plan(
@@ -35,10 +42,18 @@ def as_last_time(case: Case, product: Product, knowledge: Knowledge) -> Candidat
     return Candidate(
         key=_KEY,
         plan=plan,
-        summary="Every dose carried over, none changed.",
+        summary=f"Every dose carried over, none changed.{_breaks(plan, case, knowledge)}",
         lines=tuple(
-            LineReason(where=i.where, why_muscle=_result(last), why_dose=f"{i.dose} as on {last.on}.")
+            LineReason(
+                where=i.where,
+                why_muscle=_result(last),
+                why_dose=f"{units_text(i.dose.units)} as on {day(last.on)}.",
+            )
             for i in plan.injections
+        ),
+        untreated=tuple(
+            Untreated(where=where, why="not injected last time")
+            for where in left_out(plan, ranking, knowledge)
         ),
     )
 
@@ -53,6 +68,25 @@ def _inexact(last: Session) -> str:
     if len(set(places)) != len(places):
         return "The last record names one muscle and side twice."
     return ""
+
+
+def _severe_trouble(last: Session, case: Case) -> str:
+    """Why doses that led to severe swallowing trouble are not given again, empty when they did not."""
+    for session in case.history.sessions:
+        if session.product != last.product or session.worst(SideEffectKind.DYSPHAGIA) < SEVERE:
+            continue
+        before, again = front_doses(session), front_doses(last)
+        if session == last or any(again.get(muscle, 0) >= units for muscle, units in before.items()):
+            which = "before" if session == last else f"of {day(session.on)}"
+            return f"The session {which} led to severe swallowing trouble; its doses are not offered again."
+    return ""
+
+
+def _breaks(plan: Plan, case: Case, knowledge: Knowledge) -> str:
+    """The limits that a computed plan keeps and this one does not, as a sentence with a space before it."""
+    said = [cap_text(cap) for cap in limits(case, knowledge, plan.product) if cap.broken_by(plan)]
+    said += both_sides_of(plan, case, knowledge)
+    return f" Breaks: {'; '.join(dict.fromkeys(said))}." if said else ""
 
 
 def _injection(line: Given, case: Case, last: Session, knowledge: Knowledge) -> Injection:

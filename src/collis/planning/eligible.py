@@ -10,11 +10,16 @@ from collis.case.patient import Answer
 from collis.course.parameters import MuscleRanking, RankedMuscle
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Guidance, MuscleSide
-from collis.knowledge.products import Label, Product
+from collis.knowledge.products import Label, LimitKind, Product
+from collis.planning.bounds import one_sided
 from collis.planning.levels import levels_for
 from collis.planning.problem import Place
 from collis.safety.limits import Limit
+from collis.side import Side
 from collis.units import decimal_of
+
+_REASONS = 3
+"""How many different reasons are told where nothing can be proposed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +41,8 @@ def eligible_places(
 ) -> Eligible:
     """The ranked muscle-sides with a dose range, guidance at hand and room under their own caps.
 
-    Two sides of a muscle whose shares hardly differ are tied: a symmetric patient gets a symmetric plan.
+    Two sides of a muscle whose shares hardly differ are tied: a symmetric patient gets a symmetric plan. A tied
+    pair of which only one side may be proposed is left out, as nothing says which.
     """
     if product.dose_step is None:
         return Eligible(places=(), barred={}, why_none=f"No round dose step is known for {product.name}.")
@@ -57,8 +63,25 @@ def eligible_places(
             barred[ranked.where] = "no round dose of its range keeps every limit"
             continue
         places.append(Place(where=ranked.where, share=ranked.share, levels=levels))
+    for place in _tied(places, knowledge):
+        why = _one_side_only(place, case, knowledge, caps) if place.partner is not None else ""
+        if why:
+            barred[place.where] = f"{why}, and nothing tells its sides apart"
+    places = [place for place in places if place.where not in barred]
     why_none = "" if places else _why_none(ranking, barred, product)
     return Eligible(places=_tied(places, knowledge), barred=barred, why_none=why_none)
+
+
+def _one_side_only(place: Place, case: Case, knowledge: Knowledge, caps: Sequence[Limit]) -> str:
+    """Why only one side of this muscle may be proposed, empty when both may."""
+    for muscles, (_, why) in one_sided(case, knowledge).items():
+        if place.where.muscle in muscles:
+            return why
+    for cap in caps:
+        both = place.where in cap.places and place.where.mirrored in cap.places
+        if cap.kind is LimitKind.SIDES and both and cap.room < len(Side):
+            return f"{cap.text[0].lower()}{cap.text[1:].rstrip('.')}"
+    return ""
 
 
 def _barred(ranked: RankedMuscle, case: Case, knowledge: Knowledge, product: Product) -> str:
@@ -69,7 +92,7 @@ def _barred(ranked: RankedMuscle, case: Case, knowledge: Knowledge, product: Pro
     if case.request.muscles and ranked.muscle not in case.request.muscles:
         return "not on the injector's own list of muscles"
     if facts.image_required and Guidance.ULTRASOUND not in case.request.guidance:
-        return "would need ultrasound, which was not asked for"
+        return "would need ultrasound, which is not at hand"
     if product.name not in facts.doses:
         return f"no dose range for {product.name} is known for it"
     if "phrenic nerve" in facts.words("hazard") and case.safety.lung_disease.answer is not Answer.NO:
@@ -80,9 +103,11 @@ def _barred(ranked: RankedMuscle, case: Case, knowledge: Knowledge, product: Pro
 def _why_none(ranking: MuscleRanking, barred: Mapping[MuscleSide, str], product: Product) -> str:
     if not ranking.muscles:
         return "No posture or finding points to a muscle, so nothing is proposed."
-    likely = ranking.muscles[0].where
-    why = barred.get(likely, "nothing fits")
-    return f"None of the ranked muscles can be proposed with {product.name}; the first, {likely}: {why}."
+    reasons: dict[str, MuscleSide] = {}
+    for entry in ranking.muscles:
+        reasons.setdefault(barred.get(entry.where, "nothing fits"), entry.where)
+    said = [f"{where}: {why}" for why, where in reasons.items()][:_REASONS]
+    return f"None of the ranked muscles can be proposed with {product.name}; {'; '.join(said)}."
 
 
 def _tied(places: Sequence[Place], knowledge: Knowledge) -> tuple[Place, ...]:

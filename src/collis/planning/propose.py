@@ -6,7 +6,8 @@ is judged by the gate like any other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from collis.case.case import Case
@@ -19,6 +20,15 @@ from collis.errors import BadInput
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Guidance, Muscle, MuscleSide
 from collis.knowledge.products import Product
+from collis.planning.bounds import (
+    OWN,
+    cautious_rows,
+    dysphagia_rows,
+    first_session,
+    front_share_rows,
+    low_risk_rows,
+    one_side_rows,
+)
 from collis.planning.candidate import Candidate, CandidateKey, NotOffered, Proposal
 from collis.planning.copied import as_last_time
 from collis.planning.eligible import eligible_places
@@ -41,13 +51,12 @@ from collis.planning.totals import (
     worked,
 )
 from collis.reasons import Ground
-from collis.safety.limits import SCALENES, limits
+from collis.safety.limits import limits
 from collis.side import Side
 from collis.units import Dose
 
 DRAWS = 100
 SEED = 20260101
-SWALLOW = "swallow_exposure"
 
 
 def propose(case: Case, ranking: MuscleRanking, knowledge: Knowledge) -> Proposal:
@@ -55,31 +64,48 @@ def propose(case: Case, ranking: MuscleRanking, knowledge: Knowledge) -> Proposa
     if case.request.product is None:
         raise BadInput(where="request.product", read="nothing", expected="the product to be used")
     product = knowledge.product(case.request.product)
-    copied = as_last_time(case, product, knowledge)
-    candidates = [copied] if isinstance(copied, Candidate) else []
-    not_offered = [copied] if isinstance(copied, NotOffered) else []
+    copied = as_last_time(case, product, ranking, knowledge)
     setting = _setting(case, ranking, knowledge, product)
-    if isinstance(setting, str):
-        not_offered += [
-            NotOffered(key=key, why=setting) for key in (CandidateKey.BALANCED, CandidateKey.LOW_RISK)
-        ]
-        return Proposal(candidates=tuple(candidates), not_offered=tuple(not_offered))
-    balanced: Candidate | None = None
-    for key, make in _makers().items():
+    made: dict[CandidateKey, Candidate | NotOffered] = {CandidateKey.AS_LAST_TIME: copied}
+    for key, make in _makers():
+        if isinstance(setting, str):
+            made[key] = NotOffered(key=key, why=setting)
+            continue
+        plans = {k: c.plan for k, c in made.items() if isinstance(c, Candidate)}
         try:
-            made = make(setting, balanced)
+            made[key] = make(setting, plans)
         except NoPlan as reason:
-            made = NotOffered(key=key, why=f"{str(reason)[0].upper()}{str(reason)[1:]}.")
-        if isinstance(made, Candidate) and key is CandidateKey.BALANCED:
-            balanced = made
-        twin = _twin(made, candidates) if isinstance(made, Candidate) else None
+            said = str(reason)
+            made[key] = NotOffered(key=key, why=f"{said[0].upper()}{said[1:]}.")
+    return _without_twins(made)
+
+
+def _without_twins(made: Mapping[CandidateKey, Candidate | NotOffered]) -> Proposal:
+    """Of plans with the same doses only one is shown, under its plainest name; in the order they are shown."""
+    shown: dict[CandidateKey, Candidate] = {}
+    missing: dict[CandidateKey, NotOffered] = {}
+    for key in _PLAINEST_FIRST:
+        entry = made[key]
+        twin = _twin(entry, tuple(shown.values())) if isinstance(entry, Candidate) else None
         if twin is not None:
-            made = NotOffered(key=key, why=f"It comes out the same as {twin.key.heading.lower()}.")
-        if isinstance(made, NotOffered):
-            not_offered.append(made)
+            missing[key] = NotOffered(key=key, why=f'It comes out the same as "{twin.key.heading}".')
+        elif isinstance(entry, Candidate):
+            shown[key] = entry
         else:
-            candidates.append(made)
-    return Proposal(candidates=tuple(candidates), not_offered=tuple(not_offered))
+            missing[key] = entry
+    return Proposal(
+        candidates=tuple(shown[key] for key in CandidateKey if key in shown),
+        not_offered=tuple(missing[key] for key in CandidateKey if key in missing),
+    )
+
+
+_PLAINEST_FIRST = (
+    CandidateKey.AS_LAST_TIME,
+    CandidateKey.LABEL_START,
+    CandidateKey.BALANCED,
+    CandidateKey.CAUTIOUS_START,
+    CandidateKey.LOW_RISK,
+)
 
 
 def _twin(made: Candidate, others: Sequence[Candidate]) -> Candidate | None:
@@ -88,16 +114,18 @@ def _twin(made: Candidate, others: Sequence[Candidate]) -> Candidate | None:
     return next((c for c in others if {i.where: i.dose for i in c.plan.injections} == doses), None)
 
 
-Maker = Callable[[Setting, Candidate | None], Candidate | NotOffered]
+Plans = Mapping[CandidateKey, Plan]
+Maker = Callable[[Setting, Plans], Candidate | NotOffered]
 
 
-def _makers() -> dict[CandidateKey, Maker]:
-    return {
-        CandidateKey.LABEL_START: _label_start,
-        CandidateKey.CAUTIOUS_START: _cautious_start,
-        CandidateKey.BALANCED: _balanced,
-        CandidateKey.LOW_RISK: _low_risk,
-    }
+def _makers() -> tuple[tuple[CandidateKey, Maker], ...]:
+    """In the order they are made: a later one may look at the plans before it."""
+    return (
+        (CandidateKey.LABEL_START, _label_start),
+        (CandidateKey.BALANCED, _balanced),
+        (CandidateKey.CAUTIOUS_START, _cautious_start),
+        (CandidateKey.LOW_RISK, _low_risk),
+    )
 
 
 def _setting(case: Case, ranking: MuscleRanking, knowledge: Knowledge, product: Product) -> Setting | str:
@@ -106,14 +134,14 @@ def _setting(case: Case, ranking: MuscleRanking, knowledge: Knowledge, product: 
     if label is None:
         return f"No label of {product.name} for region {case.region} is known, so nothing is proposed."
     soon = too_soon(case, product.name, knowledge)
-    if soon:
-        return soon
+    if soon is not None:
+        return soon.why
     caps = limits(case, knowledge, product.name)
     eligible = eligible_places(case, ranking, knowledge, product, label, caps)
     if not eligible.places:
         return eligible.why_none
     figure = knowledge.figure
-    first = case.doses_as_naive or not case.history.sessions
+    first = first_session(case)
     return Setting(
         case=case,
         knowledge=knowledge,
@@ -125,6 +153,7 @@ def _setting(case: Case, ranking: MuscleRanking, knowledge: Knowledge, product: 
         relief=_relief(eligible.places, knowledge, product.name),
         last=_last_doses(case, product.name),
         scale=scale_of(label),
+        fewest=int(figure("planning", "sides", "fewest")),
         most=int(figure("planning", "sides", "most_first" if first else "most_later")),
     )
 
@@ -156,7 +185,7 @@ def _last_doses(case: Case, product: str) -> dict[MuscleSide, Decimal]:
     return found
 
 
-def _label_start(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
+def _label_start(setting: Setting, _: Plans) -> Candidate | NotOffered:
     start = starting_total(setting)
     if start is None:
         return NotOffered(
@@ -168,10 +197,15 @@ def _label_start(setting: Setting, _: Candidate | None) -> Candidate | NotOffere
         low=0.0,
         high=float(start[0]),
     )
-    return _candidate(setting, CandidateKey.LABEL_START, "start", (row,), Ground.of(start[1]))
+    front = front_share_rows(
+        setting.eligible.places, start[0], setting.product, setting.label, setting.knowledge
+    )
+    return _candidate(
+        setting, CandidateKey.LABEL_START, "start", (row, *front), Ground.of(start[1]), start[0]
+    )
 
 
-def _cautious_start(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
+def _cautious_start(setting: Setting, plans: Plans) -> Candidate | NotOffered:
     if starting_total(setting) is not None:
         return NotOffered(key=CandidateKey.CAUTIOUS_START, why="The label states a starting total.")
     if not setting.first_with_product:
@@ -181,60 +215,51 @@ def _cautious_start(setting: Setting, _: Candidate | None) -> Candidate | NotOff
         )
     if "cautious_total" not in setting.label.doses:
         return NotOffered(key=CandidateKey.CAUTIOUS_START, why="No source gives a cautious first total.")
-    row = Row(
-        id="cautious_total",
-        weights=tuple(1.0 for _ in setting.eligible.places),
-        low=0.0,
-        high=float(bottom_of(cautious_total(setting))),
-    )
-    ground = Ground.of(cautious_total(setting))
-    return _candidate(setting, CandidateKey.CAUTIOUS_START, "start", (row,), ground)
+    entry = cautious_total(setting)
+    places, total = setting.eligible.places, bottom_of(entry)
+    row = Row(id="cautious_total", weights=tuple(1.0 for _ in places), low=0.0, high=float(total))
+    balanced = plans.get(CandidateKey.BALANCED)
+    own = cautious_rows(places, balanced, setting.knowledge, setting.product.name)
+    return _candidate(setting, CandidateKey.CAUTIOUS_START, "balanced", (row, *own), Ground.of(entry), total)
 
 
-def _balanced(setting: Setting, _: Candidate | None) -> Candidate | NotOffered:
+def _balanced(setting: Setting, _: Plans) -> Candidate | NotOffered:
     return _candidate(setting, CandidateKey.BALANCED, "balanced", (ceiling(setting),), None)
 
 
-def _low_risk(setting: Setting, balanced: Candidate | None) -> Candidate | NotOffered:
-    rows: list[Row] = [ceiling(setting)]
-    if balanced is not None:
-        swallow = {
-            m: f.number("swallow_weight") if "swallowing" in f.words("hazard") else 0.0
-            for m, f in setting.knowledge.muscles.items()
-        }
-        exposure = sum(swallow[i.muscle] * float(i.dose.units) for i in balanced.plan.injections)
-        rows.append(
-            Row(
-                id=SWALLOW,
-                weights=tuple(swallow[p.where.muscle] for p in setting.eligible.places),
-                low=0.0,
-                high=exposure * setting.knowledge.figure("planning", "risk", "exposure_kept"),
-            )
+def _low_risk(setting: Setting, plans: Plans) -> Candidate | NotOffered:
+    """Never more Units, in all, near the swallow or in extensors, than any plan it stands beside."""
+    balanced = plans.get(CandidateKey.BALANCED)
+    own = low_risk_rows(setting.eligible.places, tuple(plans.values()), balanced, setting.knowledge)
+    try:
+        return _candidate(setting, CandidateKey.LOW_RISK, "low_risk", (ceiling(setting), *own), None)
+    except NoPlan:
+        return NotOffered(
+            key=CandidateKey.LOW_RISK,
+            why="No further plan has at most the Units, the Units near the swallow and the Units in neck "
+            "extensors of every plan beside it.",
         )
-    places = setting.eligible.places
-    for muscle in SCALENES:
-        beside_both_phrenic_nerves = tuple(float(p.where.muscle is muscle) for p in places)
-        rows.append(
-            Row(id="one_scalene_side", weights=beside_both_phrenic_nerves, low=0.0, high=1.0, per_side=True)
-        )
-    return _candidate(setting, CandidateKey.LOW_RISK, "low_risk", tuple(rows), None)
 
 
 def _candidate(
-    setting: Setting, key: CandidateKey, style: str, extra: Sequence[Row], ground: Ground | None
+    setting: Setting,
+    key: CandidateKey,
+    style: str,
+    extra: Sequence[Row],
+    ground: Ground | None,
+    total: Decimal | None = None,
 ) -> Candidate:
     problem = _problem(setting, style, extra)
-    solution = _solve_with_enough_sides(problem)
+    solution = _solve_with_enough_sides(problem, first=first_session(setting.case))
     plan = _plan(setting, key, solution)
+    bound = bindings(problem, solution, setting.caps, setting.label, setting.knowledge, setting.product.name)
     return Candidate(
         key=key,
         plan=plan,
-        summary=summary_of(key, plan, setting.last, ground),
+        summary=summary_of(key, plan, setting, bound, ground, total),
         lines=line_reasons(plan, setting.ranking, setting.knowledge, setting.last),
-        limited_by=bindings(
-            problem, solution, setting.caps, setting.label, setting.knowledge, setting.product.name
-        ),
-        untreated=untreated(plan, setting.ranking, setting.eligible, problem, solution, setting.knowledge),
+        limited_by=bound,
+        untreated=untreated(plan, setting, problem, solution),
         total_ground=ground,
         solver=solution.status,
     )
@@ -277,29 +302,42 @@ def _problem(setting: Setting, style: str, extra: Sequence[Row]) -> Problem:
     return Problem(
         places=places,
         worth=worth_of(places, terms),
-        rows=(*cap_rows(setting.caps, places, setting.knowledge, setting.product.name), *extra),
-        fewest=min(int(figure("planning", "sides", "fewest")), len(places)),
+        rows=(
+            *cap_rows(setting.caps, places, setting.knowledge, setting.product.name),
+            *one_side_rows(places, setting.case, setting.knowledge),
+            *dysphagia_rows(places, setting.case, setting.product),
+            *extra,
+        ),
+        fewest=min(setting.fewest, len(places)),
         most=setting.most,
     )
 
 
-def _solve_with_enough_sides(problem: Problem) -> Solution:
-    """The solution with the asked number of sides, or with fewer where the caps leave no room for them."""
+def _solve_with_enough_sides(problem: Problem, *, first: bool) -> Solution:
+    """The solution with the asked number of sides, or with fewer where the caps leave no room for them.
+
+    A first plan that has fewer through its own rows alone is no plan: others reach the asked number.
+    """
     for fewest in range(problem.fewest, 0, -1):
         try:
-            return solve(
-                Problem(
-                    places=problem.places,
-                    worth=problem.worth,
-                    rows=problem.rows,
-                    fewest=fewest,
-                    most=problem.most,
-                )
-            )
+            solution = solve(replace(problem, fewest=fewest))
         except NoPlan:
-            if fewest == 1:
-                raise
-    raise NoPlan("no muscle-side may be injected")
+            continue
+        if first and fewest < problem.fewest and _caps_leave_room(problem):
+            break
+        return solution
+    else:
+        raise NoPlan("no choice of doses keeps every limit")
+    raise NoPlan(f"it would reach fewer than {problem.fewest} muscle-sides, where other plans reach them")
+
+
+def _caps_leave_room(problem: Problem) -> bool:
+    """Whether the asked number of sides keeps every row that is not one plan's own."""
+    try:
+        solve(replace(problem, rows=tuple(row for row in problem.rows if row.id not in OWN)))
+    except NoPlan:
+        return False
+    return True
 
 
 def _plan(setting: Setting, key: CandidateKey, solution: Solution) -> Plan:

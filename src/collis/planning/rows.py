@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from collis.case.case import Case
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Muscle
 from collis.knowledge.products import LimitKind
 from collis.planning.problem import Place, Row
-from collis.safety.limits import Limit
+from collis.safety.earlier import Earlier, earlier
+from collis.safety.limits import Limit, units_text
 from collis.units import decimal_of
 
 INFINITY = float("inf")
@@ -54,24 +57,60 @@ def _both_front_muscles(places: Sequence[Place], knowledge: Knowledge, product: 
         )
 
 
-def too_soon(case: Case, product: str, knowledge: Knowledge) -> str:
-    """Why nothing is proposed yet: an interval limit not reached, in days. Empty when none stands in the way.
+def day(on: date) -> str:
+    """A date as printed in a sentence.
+
+    >>> day(date(2026, 9, 29))
+    '29 September 2026'
+    """
+    return f"{on.day} {on:%B} {on.year}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wait:
+    """An interval that has not passed: the last toxin that reached the neck, and the days asked after it."""
+
+    last: Earlier
+    since: int
+    days: int
+
+    @property
+    def until(self) -> date:
+        """The first day on which the interval has passed."""
+        assert self.last.on is not None
+        return self.last.on + timedelta(days=self.days)
+
+    @property
+    def why(self) -> str:
+        """What was given, when, and how long is asked."""
+        on = self.last.on
+        assert on is not None
+        if self.last.dose is not None:
+            what = f"{units_text(self.last.dose.units)} of {self.last.product}"
+        else:
+            what = f"Toxin ({self.last.product})" if self.last.product else "Toxin"
+        reason = self.last.words.removeprefix("toxin elsewhere").removeprefix("toxin")
+        return (
+            f"{what}{reason or ' that reached the neck'} on {day(on)}, {self.since} days ago; "
+            f"at least {self.days} days are asked."
+        )
+
+
+def too_soon(case: Case, product: str, knowledge: Knowledge) -> Wait | None:
+    """The interval limit that has not passed, None when none stands in the way.
 
     Every interval in knowledge is kept, verified or not; toxin of any product in the neck counts.
     """
     days = [f for f in knowledge.limits_for(product, case.region) if f.kind is LimitKind.INTERVAL]
     if case.date is None or not days:
-        return ""
-    given = [s.on for s in case.history.sessions]
-    given += [t.on for t in case.safety.other_toxin if t.on is not None and t.reaches_neck]
-    earlier = [day for day in given if day <= case.date]
-    if not earlier:
-        return ""
-    since = (case.date - max(earlier)).days
-    longest = max(days, key=lambda fact: fact.amount)
-    if since >= longest.amount:
-        return ""
-    return (
-        f"{since} days since the last toxin in the neck; "
-        f"at least {int(longest.amount)} are asked before the next."
-    )
+        return None
+    before = [
+        (since, event)
+        for event in earlier(case)
+        if event.in_neck and (since := event.days_before(case.date)) is not None and since >= 0
+    ]
+    if not before:
+        return None
+    since, last = min(before, key=lambda pair: pair[0])
+    longest = int(max(fact.amount for fact in days))
+    return Wait(last=last, since=since, days=longest) if since < longest else None

@@ -29,6 +29,7 @@ class Setting:
     relief: Mapping[tuple[Muscle, Decimal], float]
     last: Mapping[MuscleSide, Decimal]
     scale: float
+    fewest: int
     most: int
 
     @property

@@ -12,12 +12,24 @@ from typing import TYPE_CHECKING
 
 from collis.case.session import Session, SideEffectKind
 from collis.knowledge.names import Muscle, MuscleSide
+from collis.planning.candidate import CandidateKey
 from collis.reasons import Level
 from collis.report import presenting, words
 from collis.report.charts import PAPER
 from collis.report.citing import sources_words
 from collis.report.curves import BAND_WORDS, comparison_chart
-from collis.report.screening import answered_words, screening_word
+from collis.report.honesty import (
+    dose_ranges,
+    gain_note,
+    limited_words,
+    notes_of,
+    nothing_proposed,
+    own_record,
+    site_changes_words,
+    unchecked_limits,
+    why_doses,
+)
+from collis.report.screening import NAMED_ON_A_PAGE, screening_details, screening_word
 from collis.report.side_by_side import (
     WARNINGS_AT_MOST,
     RowKey,
@@ -93,6 +105,9 @@ def comparison_data(consultation: Consultation, *, example: bool) -> Data:
         "lines": _lines(c, last),
         "not-offered": [{"head": n.key.heading, "text": words.sentence(n.why)} for n in c.not_offered],
         "product-note": _product_note(c, last),
+        "figures-note": " ".join(p for p in (dose_ranges(c, c.offers), unchecked_limits(c)) if p),
+        "forecast-note": " ".join(p for p in (gain_note(c, c.offers), own_record(c)) if p),
+        "doses": _doses(c),
         "chart": _chart(c),
         "verdict": _verdict(c),
         **_muscles(c),
@@ -108,6 +123,8 @@ def comparison_data(consultation: Consultation, *, example: bool) -> Data:
 
 def _intro(c: Consultation) -> list[Data]:
     lines = [{"head": "", "text": presenting.visit(c.case, last=False)}]
+    if not c.offers:
+        lines.insert(0, {"head": nothing_proposed(c), "text": ""})
     seen = presenting.posture(c.case.examination.posture)
     lines.append({"head": "Posture:", "text": words.clipped(words.sentence(seen or "not recorded"), 230)})
     lines += [{"head": "Note:", "text": words.clipped(words.sentence(n), 200)} for n in c.ranking.notes[:1]]
@@ -148,7 +165,9 @@ def _facts(c: Consultation) -> list[Data]:
         {
             "head": "Screening",
             "value": screening_word(c.screening),
-            "small": answered_words(c.screening),
+            "small": words.clipped(
+                "; ".join(screening_details(c.screening, c.case, most=NAMED_ON_A_PAGE)), 150
+            ),
             "large": False,
             "width": 1.05,
         },
@@ -269,6 +288,9 @@ def _product_note(c: Consultation, last: Session | None) -> str:
         said.append(
             "Lumped names of the last record have rows of their own; changes in their members cannot be told."
         )
+    changed = site_changes_words(c, c.offers)
+    if changed:
+        said.append(changed)
     return " ".join(said)
 
 
@@ -300,6 +322,15 @@ def _verdict(c: Consultation) -> Data:
             "concerns": "; ".join(p for p in (concerned(c, offers), words.grounds(reason.ground)) if p),
         }
         for reason, offers in shown
+    ]
+    lines += [
+        {
+            "level": "note",
+            "what": words.clipped(words.sentence(note.what), 170),
+            "action": "",
+            "concerns": concerned(c, offers),
+        }
+        for note, offers in notes_of(c)
     ]
     return {"note": "worst harm first", "lines": lines, "more": max(0, len(warnings) - WARNINGS_AT_MOST)}
 
@@ -352,10 +383,20 @@ def _at_most(items: list[str], most: int) -> list[str]:
 def _limited(c: Consultation) -> list[Data]:
     by_text: dict[str, list[Offer]] = {}
     for offer in c.offers:
-        text = "; ".join(b.text for b in offer.candidate.limited_by)
-        if text:
-            by_text.setdefault(text, []).append(offer)
+        by_text.setdefault(limited_words(offer.candidate), []).append(offer)
     return [
-        {"head": f"{concerned(c, offers) or 'This plan'}:", "text": words.clipped(words.sentence(text), 200)}
+        {"head": f"{concerned(c, offers) or 'This plan'}:", "text": words.clipped(text, 200)}
         for text, offers in by_text.items()
+    ]
+
+
+def _doses(c: Consultation) -> list[Data]:
+    """Why each line has its dose, each reason once with the candidates that give it; a copy of last time comes last."""
+    found: dict[tuple[str, str], list[Offer]] = {}
+    for offer in sorted(c.offers, key=lambda o: o.key is CandidateKey.AS_LAST_TIME):
+        for head, why in why_doses(offer.candidate, most=120):
+            found.setdefault((head, why), []).append(offer)
+    return [
+        {"head": head, "text": "; ".join(p for p in (why.rstrip("."), concerned(c, offers)) if p) + "."}
+        for (head, why), offers in found.items()
     ]

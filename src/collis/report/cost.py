@@ -12,14 +12,19 @@ from collis.report.json import FORMAT, Document
 from collis.report.terminal import Sheet
 
 
-def cost_text(cost: Cost | NoPriceData, *, width: int, colour: bool = False) -> str:
-    """The claim, the amounts and the patient's share; without a price no amount stands anywhere."""
+def cost_text(cost: Cost | NoPriceData, *, width: int, colour: bool = False, discarded: str = "") -> str:
+    """The claim, the amounts and the patient's share; without a price no amount stands anywhere.
+
+    `discarded` is the sum of what is discarded, as the draw-up says it.
+    """
     sheet = Sheet(width=width, colour=colour)
     if isinstance(cost, NoPriceData):
         sheet.line(words.sentence(str(cost)))
         return sheet.text()
     sheet.title("Cost", cost.payer)
     _lines(sheet, cost)
+    if discarded:
+        sheet.line(discarded)
     for note in cost.claim.notes:
         sheet.line(words.sentence(note), head="Left out:")
     if cost.claim.missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from collis.report import words
 from collis.report.charts import SCREEN, Chart, Palette, Row, Spec, framed, titled, weeks_axis
@@ -189,7 +189,9 @@ def _forecast_view(
         },
         *_noticed(forecast, palette, gain, weeks, brief=brief),
         *_next_mark(earliest, palette, weeks, top),
-        *_landmarks(forecast, palette, gain, weeks, low=bottom + 0.3 * (top - bottom)),
+        *_landmarks(
+            forecast, palette, gain, weeks, low=bottom + 0.3 * (top - bottom), pixels=height / (top - bottom)
+        ),
     ]
     return {
         "width": width,
@@ -254,7 +256,12 @@ def _next_mark(earliest: NextMark | None, palette: Palette, weeks: Spec, top: fl
     ]
 
 
-def _landmarks(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec, *, low: float) -> list[Spec]:
+def _landmarks(
+    forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec, *, low: float, pixels: float
+) -> list[Spec]:
+    """Best and half gone, marked and named; `pixels` are those of one point. A label that would lie on the curve or
+    on the dotted line is lifted clear of both.
+    """
     marks: list[Spec] = []
     fading = None if forecast.fading_week is None else forecast.fading_week.median
     best = None if forecast.peak_week is None else best_week(forecast)
@@ -278,23 +285,28 @@ def _landmarks(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec, *,
                 },
                 "encoding": place,
             },
-            *_haloed(
-                here,
-                place,
-                palette,
-                align="center" if above else "right",
-                dy=-11 if above or at["gain"] < low else 13,
-                dx=12 if above else 8,
-            ),
+            *_haloed(here, place, palette, **_beside(forecast, at, above=above, low=low, pixels=pixels)),
         ]
     return marks
+
+
+def _beside(
+    forecast: Forecast, at: dict[str, float], *, above: bool, low: float, pixels: float
+) -> dict[str, Any]:
+    """Where a label stands beside its point."""
+    if above:
+        return {"align": "center", "dx": 12, "dy": -11}
+    if at["gain"] >= low:
+        return {"align": "right", "dx": 8, "dy": 13}
+    lift = round((forecast.meaningful_points - at["gain"]) * pixels) + 22
+    return {"align": "center" if at["week"] <= 15 else "right", "dx": 24, "dy": -max(13, lift)}
 
 
 def _haloed(here: Spec, place: Spec, palette: Palette, *, align: str, dx: int, dy: int) -> list[Spec]:
     """A label with a rim in the colour of the ground, so that a line behind it does not cut through the words."""
     text = {"type": "text", "align": align, "dx": dx, "dy": dy, "fontWeight": 600, "fontSize": 11}
     encoding = {**place, "text": {"field": "text", "type": "nominal"}}
-    rim = {**text, "stroke": palette.ground, "strokeWidth": 3, "strokeJoin": "round", "color": palette.ground}
+    rim = {**text, "stroke": palette.ground, "strokeWidth": 4, "strokeJoin": "round", "color": palette.ground}
     return [
         {"data": here, "mark": rim, "encoding": encoding},
         {"data": here, "mark": {**text, "color": palette.ink}, "encoding": encoding},

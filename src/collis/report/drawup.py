@@ -98,12 +98,20 @@ def _totals(sheet: Sheet, drawn: DrawUp) -> None:
         for head, dose, ml in (
             ("Given", totals.given, totals.given_ml),
             ("Left in hub and needle", totals.dead_space, totals.dead_space_ml),
-            ("Discarded with the vial", totals.discarded, totals.discarded_ml),
+            ("Left in the vial", totals.discarded, totals.discarded_ml),
             ("Opened", totals.opened, totals.opened_ml),
         )
     ]
     sheet.section("Where the Units go")
     sheet.table(("", "Units", "mL"), rows, right=(1, 2), sums=1)
+    sheet.line(discarded_words(drawn))
+
+
+def discarded_words(drawn: DrawUp) -> str:
+    """What is discarded in all, as the sum of vial and dead space: the figure a claim counts."""
+    totals = drawn.totals
+    left, dead, wasted = (words.number(d.units) for d in (totals.discarded, totals.dead_space, totals.wasted))
+    return f"{left} left in the vial + {dead} dead space = {wasted} Units discarded."
 
 
 def _others(sheet: Sheet, drawn: DrawUp) -> None:

@@ -61,7 +61,7 @@ def _risk(c: Consultation, offer: Offer, head: str, risk: Risk) -> Data:
     band = f" ({ends[0]} to {ends[1]})" if ends[0] != ends[1] else ""
     return {
         "head": f"{head}, against “{comparator_title(c)}”",
-        "value": "the same" if ends == ("1", "1") else f"{words.ratio(risk.relative.median)} times{band}",
+        "value": "the same" if ends == ("1", "1") else f"{words.times(risk.relative.median)}{band}",
         "small": chance,
     }
 

@@ -16,6 +16,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
+from collis.knowledge.names import Muscle
 from collis.neck.formulas import Array
 from collis.neck.scene import Body, Scene
 from collis.report.necks import View
@@ -26,19 +27,27 @@ _RAYS = np.radians(np.arange(0.0, 360.0, 2.5))
 _STEPS = 61
 _PUSH = 45.0
 """How far (mm) the face is painted over the edge of the head it is clipped to."""
+_SEEN = 0.14
+"""How much the face must look at the viewer, or aside, for the marks of the nose."""
+_TURNED_AWAY = 0.25
+"""How far the face may look away with a nostril still in sight."""
+_EDGE_MM, _SLOPE = 9.0, 0.62
+"""Skin over the trapezius, and how much of its path it follows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class HeadShapes:
     """The head in a picture: closed polygons and open lines [point, 2].
 
-    `face` is what of it is bare, to be clipped by `outline`; None where none of it is seen. `ears` come with
-    whether they lie before the head.
+    `under` is the bare underside of the hair where it is seen; `faces` what of the head is bare, to be clipped by
+    `outline`; `hairline` their bounds. `ears` come with whether they lie before the head.
     """
 
     outline: Array
     hair: Array
-    face: Array | None
+    under: Array | None
+    faces: tuple[Array, ...]
+    hairline: tuple[Array, ...]
     lines: tuple[Array, ...]
     eyes: tuple[Array, ...]
     pupils: tuple[Array, ...]
@@ -81,10 +90,13 @@ def head_shapes(scene: Scene, view: View) -> HeadShapes:
     file = figure()
     nose = [head.flat([(x, y, s * z) for x, y, z in (*file["nose"], file["wing"])]) for s in (1.0, -1.0)]
     hair = head.rings(from_height=float(file["nape"]))
+    faces, hairline = head.faces()
     return HeadShapes(
         outline=_outline([*_edges(head.rings(None)), *(_closed(n) for n in nose)]),
         hair=_outline(_edges(hair)),
-        face=head.face(),
+        under=hull(hair[0]) if head.facing((0.0, -1.0, 0.0)) > 0.02 else None,
+        faces=tuple(faces),
+        hairline=tuple(hairline),
         lines=tuple(head.marks()),
         eyes=tuple(head.eyes()),
         pupils=tuple(head.pupils()),
@@ -92,26 +104,63 @@ def head_shapes(scene: Scene, view: View) -> HeadShapes:
     )
 
 
+def chest_pieces(scene: Scene, view: View) -> tuple[Array, ...]:
+    """The lower part of the trunk alone, in the same form as the skin."""
+    rows = [
+        r for h, r in zip(figure()["trunk"], _trunk(scene, view), strict=True) if h[0] <= figure()["chest"]
+    ]
+    return tuple(hull(np.concatenate(pair)) for pair in pairwise(rows))
+
+
+def _trunk(scene: Scene, view: View) -> list[Array]:
+    rows = []
+    for height, front, back, half in figure()["trunk"]:
+        middle, depth = 0.5 * (front + back), 0.5 * (front - back)
+        at = np.stack(
+            [middle + depth * np.cos(_ROUND), np.full_like(_ROUND, height), half * np.sin(_ROUND)], axis=-1
+        )
+        rows.append(seen(view, scene, 1e-3 * scene.size * at)[:, :2])
+    return rows
+
+
 def skin_pieces(scene: Scene, view: View) -> tuple[Array, ...]:
-    """Convex pieces that together are the skin of neck, shoulders and chest, each a closed polygon [point, 2]."""
+    """Convex pieces that together are the skin of neck, shoulders and chest, each a closed polygon [point, 2].
+
+    The upper edge of the shoulder follows the trapezius of the scene.
+    """
     sections = []
     for part in figure()["neck"]:
         bone = scene.body(part["bone"])
-        at = np.stack([
-            part["at"][0] + part["half"][0] * np.cos(_ROUND),
-            np.full_like(_ROUND, part["at"][1]),
-            part["half"][1] * np.sin(_ROUND),
-        ], axis=-1)
+        at = np.stack(
+            [
+                part["at"][0] + part["half"][0] * np.cos(_ROUND),
+                np.full_like(_ROUND, part["at"][1]),
+                part["half"][1] * np.sin(_ROUND),
+            ],
+            axis=-1,
+        )
         sections.append(_placed(bone, scene, at))
-    trunk = []
-    for height, front, back, half in figure()["trunk"]:
-        middle, depth = 0.5 * (front + back), 0.5 * (front - back)
-        at = np.stack([
-            middle + depth * np.cos(_ROUND), np.full_like(_ROUND, height), half * np.sin(_ROUND)
-        ], axis=-1)
-        trunk.append(1e-3 * scene.size * at)
-    rows = [seen(view, scene, section)[:, :2] for section in (*trunk, *sections)]
-    return tuple(hull(np.concatenate(pair)) for pair in pairwise(rows))
+    rows = [*_trunk(scene, view), *(seen(view, scene, section)[:, :2] for section in sections)]
+    edge = _EDGE_MM * np.stack([np.cos(_ROUND), np.sin(_ROUND)], axis=-1)
+    base = seen(view, scene, np.concatenate(sections[:2]))[:, :2]
+    slopes = []
+    for path in scene.muscles:
+        if path.muscle is Muscle.TRAPEZIUS_UPPER:
+            low, high = np.array(path.points[0]), np.array(path.points[-1])
+            ends = seen(view, scene, np.array([low, low + _SLOPE * (high - low)]))[:, :2]
+            slopes.append(hull(np.concatenate([(ends[:, None] + edge).reshape(-1, 2), base])))
+    return (*(hull(np.concatenate(pair)) for pair in pairwise(rows)), *slopes)
+
+
+def smooth(at: Array, known: Array, values: Array) -> Array:
+    """Values between known ones on a smooth curve through them; `known` rises."""
+    slope = np.gradient(values, known)
+    i = np.clip(np.searchsorted(known, at, side="right") - 1, 0, len(known) - 2)
+    wide = known[i + 1] - known[i]
+    t = np.clip((np.asarray(at) - known[i]) / wide, 0.0, 1.0)
+    left, right = (1 + 2 * t) * (1 - t) ** 2, t**2 * (3 - 2 * t)
+    bend = wide * (t * (1 - t) ** 2 * slope[i] - t**2 * (1 - t) * slope[i + 1])
+    return np.asarray(left * values[i] + right * values[i + 1] + bend)
 
 
 def hull(points: Array) -> Array:
@@ -157,58 +206,74 @@ class _Head:
     def section(self, height: Array) -> tuple[Array, Array, Array, Array]:
         """Front, back, widest place and half-width at heights."""
         level = np.array(figure()["head"], dtype=np.float64)
-        return tuple(np.interp(height, level[:, 0], level[:, k]) for k in (1, 2, 3, 4))  # type: ignore[return-value]
+        front, back, middle, half = (smooth(height, level[:, 0], level[:, k]) for k in (1, 2, 3, 4))
+        return front, back, middle, half
 
     def surface(self, round_deg: Array, height: Array) -> tuple[Array, Array]:
         """Places on the surface, and the level directions outward: [..., 3] each. RIGHT is positive."""
-        angle = np.radians(round_deg)
+        angle, height = np.broadcast_arrays(np.radians(round_deg), height)
         front, back, middle, half = self.section(height)
         reach = np.where(np.cos(angle) >= 0, front - middle, middle - back)
-        at = np.stack([middle + reach * np.cos(angle), height + 0.0 * angle, half * np.sin(angle)], axis=-1)
-        out = np.stack([half * np.cos(angle), 0.0 * angle, reach * np.sin(angle)], axis=-1)
+        at = np.stack([middle + reach * np.cos(angle), height, half * np.sin(angle)], axis=-1)
+        out = np.stack([half * np.cos(angle), np.zeros(angle.shape), reach * np.sin(angle)], axis=-1)
         return at, out / np.linalg.norm(out, axis=-1, keepdims=True)
 
     def rings(self, from_height: float | None) -> Array:
         """Level sections in the picture, from below upwards: [level, round, 2]."""
         level = np.array(figure()["head"], dtype=np.float64)[:, 0]
-        heights = np.unique(np.concatenate([level, np.linspace(level[0], level[-1], 40)]))
+        heights = np.unique(np.concatenate([level, np.linspace(level[0], level[-1], 46)]))
         if from_height is not None:
             heights = np.concatenate([[from_height], heights[heights > from_height]])
-        at, _ = self.surface(np.degrees(_ROUND)[None, :], np.broadcast_to(heights[:, None], (len(heights), len(_ROUND))))
+        at, _ = self.surface(np.degrees(_ROUND)[None, :], heights[:, None])
         return self.flat(at)
 
-    def face(self) -> Array | None:
-        """The bare part of the head that is seen, painted beyond the edge of the head."""
-        if self.facing((1.0, 0.0, 0.0)) < -0.35:
-            return None
+    def faces(self) -> tuple[list[Array], list[Array]]:
+        """The bare parts of the head that are seen, painted beyond its edge, and the lines where hair bounds them.
+
+        Of a head that looks away a cheek may be seen, to either side of the hair.
+        """
+        if self.facing((1.0, 0.0, 0.0)) > 0:
+            found = [self._bare(-1.0, 1.0)]
+        else:
+            found = [self._bare(0.0, 1.0), self._bare(0.0, -1.0)]
+        return [face for face, _ in found if len(face)], [line for _, lines in found for line in lines]
+
+    def _bare(self, first: float, last: float) -> tuple[Array, list[Array]]:
+        """One bare part, between two shares of the way round to the hair."""
         line = np.array(figure()["hairline"], dtype=np.float64)
-        heights = np.linspace(float(figure()["head"][0][0]), float(line[-1, 0]), 46)
+        lowest = float(line[0, 0] if self.view is View.BACK else figure()["head"][0][0])
         ends: tuple[list[Array], list[Array]] = ([], [])
-        for height in heights:
-            bare = float(np.interp(height, line[:, 0], line[:, 1], left=150.0))
-            angle = np.linspace(-bare, bare, _STEPS)
-            at, out = self.surface(angle, np.full(_STEPS, height))
+        bounds: tuple[list[Array], list[Array]] = ([], [])
+        for height in np.linspace(lowest, float(line[-1, 0]), 46):
+            hairy = height >= line[0, 0]
+            bare = float(smooth(np.array(height), line[:, 0], line[:, 1])) if hairy else 150.0
+            at, out = self.surface(bare * np.linspace(first, last, _STEPS), np.full(_STEPS, height))
             lit = np.flatnonzero(self.facing(out) > 0)
-            if lit.size < 2:
+            if lit.size < 2 or (first == 0.0 and lit[-1] != _STEPS - 1):
                 continue
             middle = self.flat(np.array([[float(self.section(np.array(height))[2]), height, 0.0]]))[0]
             flat = self.flat(at)
-            for k, (end, last) in enumerate(((lit[0], 0), (lit[-1], _STEPS - 1))):
+            for k, (end, edge) in enumerate(((lit[0], 0), (lit[-1], _STEPS - 1))):
                 place = flat[end]
-                if end != last:
+                if end != edge:
                     away = place - middle
                     place = place + _PUSH * away / max(float(np.linalg.norm(away)), 1e-9)
+                elif hairy:
+                    bounds[k].append(place)
                 ends[k].append(place)
         if len(ends[0]) < 3:
-            return None
+            return np.empty((0, 2)), []
+        lines = [np.array(bound) for bound in bounds if len(bound) > 1]
+        if self.view is View.BACK:
+            return np.array([*ends[0], *ends[1][::-1]]), lines
         below = self.flat(np.array([[0.0, -_PUSH, 0.0]]))[0] - self.flat(np.array([[0.0, 0.0, 0.0]]))[0]
-        return np.array([ends[0][0] + below, *ends[0], *ends[1][::-1], ends[1][0] + below])
+        return np.array([ends[0][0] + below, *ends[0], *ends[1][::-1], ends[1][0] + below]), lines
 
     def line(self, marks: Sequence[Sequence[float]], sign: float, least: float = 0.12) -> Array:
         """A mark on the face; only what looks at the viewer: [point, 2]."""
         given = np.array(marks, dtype=np.float64)
-        fine = np.linspace(0, len(given) - 1, 4 * len(given))
-        angle, height = (np.interp(fine, np.arange(len(given)), given[:, k]) for k in (0, 1))
+        fine, known = np.linspace(0, len(given) - 1, 5 * len(given)), np.arange(float(len(given)))
+        angle, height = (smooth(fine, known, given[:, k]) for k in (0, 1))
         at, out = self.surface(sign * angle, height)
         return self.flat(at[self.facing(out) > least])
 
@@ -216,19 +281,23 @@ class _Head:
         """Brows, mouth and nose."""
         file = figure()
         found = [self.line(file[name], s) for name in ("brow", "mouth", "lower_lip") for s in (1.0, -1.0)]
-        bridge, tip, foot, base = (np.array(p, dtype=np.float64) for p in file["nose"])
+        bridge, tip, foot, _ = (np.array(p, dtype=np.float64) for p in file["nose"])
         wing = np.array(file["wing"], dtype=np.float64)
-        sides = np.array([1.0, 1.0, -1.0])
-        if self.facing((1.0, 0.0, 0.0)) > 0.15:
-            low = np.array([0.0, -2.0, 0.0])
-            found.append(self.flat(np.array([wing, 0.5 * (wing + foot) + low, foot, 0.5 * (wing * sides + foot) + low, wing * sides])))
-        elif abs(float(self.facing((0.0, 0.0, 1.0)))) > 0.4:
-            near = wing * (sides if self.facing((0.0, 0.0, 1.0)) < 0 else 1.0)
-            found.append(self.flat(np.array([near + [-3.0, 5.0, 0.0], near + [-5.0, 0.0, 0.0], near + [-2.0, -3.0, 0.0], near + [4.0, -1.0, 0.0]])))
-        turned = float(self.facing((0.0, 0.0, 1.0)))
-        if self.facing((1.0, 0.0, 0.0)) > 0.15 and abs(turned) > 0.12:
-            found.append(self.flat(np.array([bridge + [2.0, 4.0, 0.0], bridge, 0.5 * (bridge + tip), tip, foot])))
-        del base
+        other = wing * [1.0, 1.0, -1.0]
+        ahead, aside = float(self.facing((1.0, 0.0, 0.0))), float(self.facing((0.0, 0.0, 1.0)))
+        if ahead > _SEEN:
+            drop = np.array(file["nostril_drop"], dtype=np.float64)
+            found.append(
+                self.flat(
+                    np.array([wing, 0.5 * (wing + foot) + drop, foot, 0.5 * (other + foot) + drop, other])
+                )
+            )
+            if abs(aside) > _SEEN:
+                found.append(self.flat(np.array([bridge, 0.5 * (bridge + tip), tip, foot])))
+        elif abs(aside) > _SEEN and ahead > -_TURNED_AWAY:
+            found.append(
+                self.flat((wing if aside > 0 else other) + np.array(file["nostril"], dtype=np.float64))
+            )
         return [line for line in found if len(line) > 1]
 
     def eyes(self) -> list[Array]:
@@ -258,14 +327,19 @@ class _Head:
         def places(of: str) -> Array:
             rows = np.array(file[of], dtype=np.float64)
             out = middle[2] + np.maximum(0.0, 9.0 - rows[:, 0]) * lean
-            return self.flat(np.stack([middle[0] + rows[:, 0], middle[1] + rows[:, 1], sign * out], axis=-1))
+            flat = self.flat(np.stack([middle[0] + rows[:, 0], middle[1] + rows[:, 1], sign * out], axis=-1))
+            if of == "ear":
+                flat = np.concatenate([flat, flat[:1]])
+            known = np.arange(float(len(flat)))
+            fine = np.linspace(0.0, known[-1], 4 * len(flat))
+            return np.stack([smooth(fine, known, flat[:, k]) for k in (0, 1)], axis=-1)
 
         return bool(self.facing((0.0, 0.0, sign)) > 0.3), places("ear"), places("ear_fold")
 
 
 def _placed(bone: Body, scene: Scene, at: Array) -> Array:
     """Places of a bone's frame, mm of a neck of size 1, in the world in metres."""
-    return np.asarray(bone.origin) + (1e-3 * scene.size * at) @ np.array(bone.axes)
+    return np.asarray(np.array(bone.origin) + (1e-3 * scene.size * at) @ np.array(bone.axes))
 
 
 def _closed(points: Array) -> Array:

@@ -101,8 +101,9 @@ def _syringe(held: Fill, drawn: DrawUp, letters: Mapping[Muscle, str]) -> Data:
         "ml": f"{words.number(held.volume_ml)} mL",
         "strength": f"{words.number(per_ml)} Units/mL",
         "kind": held.syringe.name,
+        "drawn": f"{words.number(held.volume_ml + (dead if drawn.choice.short_ml == 0 else Decimal(0)))} mL",
         "draw": (
-            f"{words.number(held.volume_ml + dead)} mL drawn, {words.number(dead)} mL of it stays in hub and needle"
+            f"{words.number(dead)} mL stays in hub and needle; the plunger reading above counts it"
             if drawn.choice.short_ml == 0
             else f"hub and needle keep {words.number(dead)} mL, which the vials do not hold: the last site may miss it"
         ),
@@ -158,8 +159,13 @@ def _sums(drawn: DrawUp) -> list[Data]:
             "ml": f"{words.number(totals.dead_space_ml)} mL",
         },
         {
-            "head": "Discarded with the vial",
+            "head": "Left in the vial",
             "units": words.units(discarded),
             "ml": f"{words.number(totals.discarded_ml)} mL",
+        },
+        {
+            "head": "Discarded in all",
+            "units": words.units(discarded + dead),
+            "ml": f"{words.number(totals.discarded_ml + totals.dead_space_ml)} mL",
         },
     ]

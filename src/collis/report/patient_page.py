@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from collis.api import Consultation, Offer, Prepared
 
 WHERE = {"front": "front of the neck", "back": "back of the neck", "side": "side of the neck"}
+WHERE_OF = {
+    Muscle.TRAPEZIUS_UPPER: "top of the shoulder",
+    Muscle.LEVATOR_SCAPULAE: "side and back of the neck",
+}
+"""Muscles whose place a picture's view does not name well."""
 
 
 def patient_pdf(
@@ -106,7 +111,7 @@ def _planned(c: Consultation, offer: Offer) -> list[Data]:
                     {
                         "muscle": words.muscle(key),
                         "side": side.word,
-                        "where": WHERE[views_of(key)[0]],
+                        "where": WHERE_OF.get(key, WHERE[views_of(key)[0]]),
                         "units": words.units(dose),
                     }
                 )

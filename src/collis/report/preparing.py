@@ -138,7 +138,10 @@ def draw_up_data(prepared: Prepared | NotPrepared, letters: Mapping[Muscle, str]
     step = drawn.choice.syringe.mark.value
     given, discarded, dead = drawn.totals.printed(Decimal(1) if drawn.totals.given.units % 1 == 0 else step)
     opened = words.units(drawn.totals.opened)
-    said = f"= {words.number(given)} given + {words.number(dead)} dead space + {words.number(discarded)} discarded"
+    said = (
+        f"= {words.number(given)} given + {words.number(dead + discarded)} discarded "
+        f"({words.number(discarded)} left in the vial + {words.number(dead)} dead space)"
+    )
     return [*drawn_from(drawn, letters), {"head": f"Opened {opened}", "text": said}]
 
 

@@ -17,7 +17,7 @@ from collis.case.examination import (
     Tremor,
     TremorAxis,
 )
-from collis.case.patient import Patient, Sex
+from collis.case.patient import Answer, Patient, Sex
 from collis.case.session import Session, SideEffect, SideEffectKind
 from collis.report import words
 from collis.side import Side
@@ -64,12 +64,18 @@ def visit(case: Case, *, last: bool = True) -> str:
     """Who, when, which session, and (with `last`) how long since the last toxin in the neck."""
     said = f"Cervical dystonia. {words.sentence(who(case.patient))}"
     if case.date is not None:
-        said += f" Visit {words.day(case.date)}, session {len(case.history.sessions) + 1} on record."
+        said += f" Visit {words.day(case.date)}, {_which_session(case)}."
     latest = case.last_session if last else None
     if latest is not None and case.date is not None:
         ago = words.count((case.date - latest.on).days, "day")
         said += f" Last toxin in the neck {words.day(latest.on)}, {ago} ago."
     return said
+
+
+def _which_session(case: Case) -> str:
+    if case.history.sessions:
+        return f"session {len(case.history.sessions) + 1} on record"
+    return "first treatment" if case.naive is Answer.YES else "no earlier session on record"
 
 
 def posture(seen: Posture) -> str:

@@ -24,6 +24,7 @@ from collis.report.citing import sources_words
 from collis.report.drawing import draw
 from collis.report.expecting import chart_data, emergency, expect_data
 from collis.report.grid import grid_data, heading_of, letters_of
+from collis.report.honesty import dose_ranges, gain_note, own_record, site_changes_words
 from collis.report.labels import labels_data
 from collis.report.preparing import NotPrepared, draw_up_data, facts_data, needle_words, signatures
 from collis.report.typesetting import Data
@@ -85,7 +86,16 @@ def sheet_data(
         "facts": facts_data(c, offer, prepared, label),
         **grid_data(c, plan, drawn),
         "cumulative": _cumulative(c, plan.total.units),
-        "notes": " ".join([*needle_words(label), *_cumulative_limits(offer)]),
+        "notes": " ".join(
+            p
+            for p in (
+                *needle_words(label),
+                *_cumulative_limits(offer),
+                site_changes_words(c, [offer]),
+                dose_ranges(c, [offer]),
+            )
+            if p
+        ),
         "figures": [
             {"title": f.title, "below": f.below, "svg": f.svg, "alt": f.alt, "ratio": f.ratio}
             for f in draw(plan, letters)
@@ -95,6 +105,9 @@ def sheet_data(
         "draw-up": draw_up_data(prepared, letters),
         "expect": expect_data(c, offer),
         "chart": chart_data(c, offer),
+        "forecast-note": " ".join(
+            p for p in (gain_note(c, [offer]), own_record(c, column="head of this page")) if p
+        ),
         "emergency": emergency(c.case, knowledge),
         "signatures": signatures(prepared),
         "sources": _sources(c, offer, prepared, label, knowledge),

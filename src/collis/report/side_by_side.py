@@ -112,7 +112,7 @@ def risk_words(c: Consultation, offer: Offer, risk: Risk) -> tuple[str, str]:
     low, high = words.ratio(risk.relative.low), words.ratio(risk.relative.high)
     if low == high == "1":
         return "the same", ""
-    return f"{words.ratio(risk.relative.median)} times", f"({low} to {high})" if low != high else ""
+    return words.times(risk.relative.median), f"({low} to {high})" if low != high else ""
 
 
 def seen_before(last: Session | None, kind: SideEffectKind) -> str:

@@ -13,7 +13,18 @@ from collis.reasons import Level
 from collis.report import presenting, words
 from collis.report.comparison import STANDING
 from collis.report.curves import when_words
-from collis.report.screening import answered_words, screening_word
+from collis.report.honesty import (
+    dose_ranges,
+    gain_note,
+    limited_words,
+    notes_of,
+    nothing_proposed,
+    own_record,
+    site_changes_words,
+    unchecked_limits,
+    why_doses,
+)
+from collis.report.screening import screening_details, screening_word
 from collis.report.side_by_side import (
     WARNINGS_AT_MOST,
     RowKey,
@@ -43,6 +54,8 @@ def consultation_text(c: Consultation, *, width: int, colour: bool = False, exam
     """The whole consultation: who, the candidates side by side, what is held against them, what to expect, why."""
     sheet = Sheet(width=width, colour=colour)
     sheet.title("Plan comparison", "EXAMPLE, made-up data" if example else "")
+    if not c.offers:
+        sheet.line(nothing_proposed(c), head="■")
     sheet.line(presenting.visit(c.case))
     seen = presenting.posture(c.case.examination.posture)
     sheet.line(words.sentence(seen or "not recorded"), head="Posture:")
@@ -52,7 +65,9 @@ def consultation_text(c: Consultation, *, width: int, colour: bool = False, exam
         f"{c.product} ({c.brand or 'no brand'}), label {c.case.region.value}. Its Units fit no other product.",
         head="Product:",
     )
-    sheet.line(f"{screening_word(c.screening)}; {answered_words(c.screening)}.", head="Screening:")
+    sheet.line(words.sentence(screening_word(c.screening)), head="Screening:")
+    for detail in screening_details(c.screening, c.case):
+        sheet.line(words.sentence(detail), indent=3)
     if c.earliest_next is not None:
         after = c.earliest_next
         ground = words.grounds(after.ground)
@@ -61,19 +76,27 @@ def consultation_text(c: Consultation, *, width: int, colour: bool = False, exam
         )
     if c.offers:
         _side_by_side(sheet, c)
+        _about_forecast(sheet, c)
     for missing in c.not_offered:
         sheet.line(f"{missing.key.heading}. {words.sentence(missing.why)}", head="Not offered:")
     if c.offers:
         _held_against(sheet, c)
     _ranking(sheet, c.ranking, most=_MUSCLES_SHOWN)
     for offer in c.offers:
-        _left_out(sheet, offer.candidate)
+        _reasons(sheet, offer.candidate)
     sheet.section("About these figures")
     sheet.line("The band of a forecast is 90 % wide; it is a forecast, not a promise.")
     if c.comparator and len(c.offers) > 1:
         sheet.line(f"Relative risks are told against “{comparator_title(c)}”.")
     sheet.line(f"Knowledge version {c.knowledge_version}. {STANDING}")
     return sheet.text()
+
+
+def _about_forecast(sheet: Sheet, c: Consultation) -> None:
+    sheet.line(gain_note(c, c.offers))
+    for said in (own_record(c), site_changes_words(c, c.offers)):
+        if said:
+            sheet.line(said)
 
 
 def _side_by_side(sheet: Sheet, c: Consultation) -> None:
@@ -109,6 +132,7 @@ def _columns(sheet: Sheet, c: Consultation, offers: Sequence[Offer]) -> None:
     rows.append(total)
     sheet.line()
     sheet.table(heads, rows, right=range(1, len(heads)), sums=1)
+    sheet.line(dose_ranges(c, offers))
     sheet.line()
     facts: list[list[str]] = []
     points = words.number(offers[0].forecast.meaningful_points)
@@ -189,19 +213,19 @@ def _held_against(sheet: Sheet, c: Consultation) -> None:
         sheet.line(f"and {len(warnings) - WARNINGS_AT_MOST} more in the JSON file", indent=3)
     if not (asks or refusals or warnings):
         sheet.line("Nothing is held against any candidate.")
-    unchecked = {r.what for o in c.offers for r in o.checked.verdict.about_sources}
+    for note, offers in notes_of(c):
+        which = concerned(c, offers)
+        sheet.line(f"{words.sentence(note.what)}{f' [{which}]' if which else ''}", head="Note:")
+    unchecked = unchecked_limits(c)
     if unchecked:
-        sheet.line(
-            f"{words.count(len(unchecked), 'line')} on figures not yet checked at their source: in the JSON file."
-        )
+        sheet.line(unchecked)
 
 
-def _left_out(sheet: Sheet, candidate: Candidate) -> None:
-    if not (candidate.limited_by or candidate.untreated):
-        return
-    sheet.section(candidate.key.heading)
-    if candidate.limited_by:
-        sheet.line(words.sentence("; ".join(b.text for b in candidate.limited_by)), head="Limited by:")
+def _reasons(sheet: Sheet, candidate: Candidate) -> None:
+    sheet.section(candidate.key.heading, "why this dose")
+    for head, why in why_doses(candidate):
+        sheet.line(why, head=head)
+    sheet.line(limited_words(candidate), head="Limited by:")
     by_reason: dict[str, list[str]] = {}
     for entry in candidate.untreated:
         by_reason.setdefault(entry.why, []).append(words.place(entry.where))
@@ -258,7 +282,7 @@ def proposal_text(proposal: Proposal, *, width: int, colour: bool = False) -> st
         for injection in candidate.plan.injections:
             line = reasons.get(injection.where)
             why = "" if line is None else words.sentence(f"{line.why_muscle} {line.why_dose}")
-            sites = f"{injection.sites} × {words.number(injection.per_site.units)}"
+            sites = f"{injection.sites} × {words.number(injection.per_site.units, 2)}"
             rows.append(
                 [words.muscle(injection.muscle), injection.side.word, words.units(injection.dose), sites, why]
             )
@@ -270,8 +294,7 @@ def proposal_text(proposal: Proposal, *, width: int, colour: bool = False) -> st
 
 
 def _left_out_lines(sheet: Sheet, candidate: Candidate) -> None:
-    if candidate.limited_by:
-        sheet.line(words.sentence("; ".join(b.text for b in candidate.limited_by)), head="Limited by:")
+    sheet.line(limited_words(candidate), head="Limited by:")
     for entry in candidate.untreated[:_MUSCLES_SHOWN]:
         sheet.line(f"{words.place(entry.where)}: {words.sentence(entry.why)}", head="Untreated:")
 
@@ -291,7 +314,7 @@ def checked_text(checked: CheckedPlan, *, width: int, colour: bool = False) -> s
         [
             words.muscle(i.muscle),
             *(words.number(i.dose.units) if i.side is side else words.DASH for side in Side),
-            f"{i.sites} × {words.number(i.per_site.units)}",
+            f"{i.sites} × {words.number(i.per_site.units, 2)}",
             words.guidance(i.guidance),
         ]
         for i in plan.injections
@@ -346,4 +369,5 @@ def _risk_told(risk: Risk) -> str:
     if risk.relative is None or not risk.comparator:
         return absolute
     low, high = words.ratio(risk.relative.low), words.ratio(risk.relative.high)
-    return f"{words.ratio(risk.relative.median)} times “{risk.comparator}” ({low} to {high}); {absolute}"
+    against = "as " if words.ratio(risk.relative.median) == "1" else ""
+    return f"{words.times(risk.relative.median)} {against}“{risk.comparator}” ({low} to {high}); {absolute}"

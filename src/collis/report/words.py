@@ -62,6 +62,16 @@ def ratio(value: float) -> str:
     return number(value, 0) if abs(value) >= 10 else number(value, 1 if abs(value) >= 1.995 else 2)
 
 
+def times(value: float) -> str:
+    """A relative risk in words; what is 1 as printed is about the same.
+
+    >>> times(0.83), times(1.004)
+    ('0.83 times', 'about the same')
+    """
+    said = ratio(value)
+    return "about the same" if said == "1" else f"{said} times"
+
+
 def units(dose: Dose | Number) -> str:
     """A dose with its unit in full, never cut to a letter.
 

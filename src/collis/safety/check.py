@@ -11,11 +11,15 @@ from collis.knowledge.load import Knowledge
 from collis.reasons import Kind, Level, Reason
 from collis.safety.question import Question, ask
 from collis.safety.rules import RULES
+from collis.safety.rules.beside import SCREEN, label_says, screened
 from collis.safety.rules.lines import join
 from collis.safety.verdict import _MADE_BY_THE_GATE, CheckedPlan, Verdict
 
 ABOUT_SOURCES = "sources"
 """What stands in place of a rule in the one line about unchecked figures."""
+
+BESIDE = (screened, label_says)
+"""What speaks beside the numbered rules."""
 
 NAMED_FIRST = (
     "toxin before",
@@ -38,7 +42,7 @@ def check(
     A preparation given here stands in place of the one in the case.
     """
     question = ask(plan, case, knowledge, preparation)
-    spoken = [reason for rule in RULES.values() for reason in rule(question)]
+    spoken = [reason for rule in (*RULES.values(), *BESIDE) for reason in rule(question)]
     reasons = [
         *(r for r in spoken if not r.asks),
         *_unanswered([r for r in spoken if r.asks]),
@@ -57,17 +61,20 @@ def _unanswered(unasked: Sequence[Reason]) -> Iterable[Reason]:
     asked = list(dict.fromkeys(r.asks for r in unasked))
     if not asked:
         return
-    named = [question for question in NAMED_FIRST if question in asked]
-    others = [question for question in asked if question not in NAMED_FIRST]
+    flags = [r.asks for r in unasked if r.rule == SCREEN]
+    red = [f"{len(flags)} red flags"] if len(flags) > 2 else flags
+    named = [*red, *(question for question in NAMED_FIRST if question in asked)]
+    others = [question for question in asked if question not in NAMED_FIRST and question not in flags]
     more = [f"{len(others)} more"] if named else others
+    every = (*flags, *(question for question in named if question not in red), *others)
     missing = join([*named, *(more if others else [])])
     yield Reason(
         rule=" ".join(sorted({r.rule for r in unasked})),
         level=Level.CANNOT_JUDGE,
         what=f"Cannot judge yet: {missing} not answered.",
-        action=f"Ask: {', '.join((*named, *others))}.",
+        action=f"Ask: {', '.join(every)}.",
         harm=max(r.harm for r in unasked),
-        asks=", ".join((*named, *others)),
+        asks=", ".join(every),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from collis.case.case import Case
-from collis.case.session import Indication
+from collis.case.session import Indication, Session
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.knowledge.products import LimitKind
@@ -105,11 +105,10 @@ def longest_interval_days(case: Case, knowledge: Knowledge, product: str) -> int
     return max((int(f.amount) for f in facts if f.kind is LimitKind.INTERVAL), default=0)
 
 
-def last_doses(case: Case) -> dict[Muscle, Decimal]:
-    """Units of the last session by muscle, both sides summed; a lumped line counts in full for each member."""
-    last = case.last_session
+def doses_of(session: Session) -> dict[Muscle, Decimal]:
+    """Units of a session by muscle, both sides summed; a lumped line counts in full for each member."""
     found: dict[Muscle, Decimal] = {}
-    for line in last.given if last else ():
+    for line in session.given:
         for muscle in {m.muscle for m in line.members}:
             found[muscle] = found.get(muscle, Decimal(0)) + line.dose.units
     return found

@@ -12,13 +12,13 @@ from typing import Any
 
 from collis.case.case import Case
 from collis.case.plan import Plan
-from collis.case.session import SideEffectKind
+from collis.case.session import Session, SideEffectKind
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.knowledge.products import LimitFact, LimitKind, When
 from collis.reasons import Ground, Level
 from collis.safety.earlier import (
-    last_doses,
+    doses_of,
     longest_interval_days,
     recent_units,
     same_day_sides,
@@ -118,6 +118,7 @@ def limits(case: Case, knowledge: Knowledge, product: str) -> tuple[Limit, ...]:
         *_label_caps(case, knowledge, product),
         *_muscle_caps(case, knowledge, product),
         *_entry_caps(knowledge, product),
+        *_site_cap(knowledge, product),
         *_after_dysphagia(case, knowledge, product),
     )
 
@@ -207,16 +208,25 @@ def _both(muscle: Muscle) -> tuple[MuscleSide, MuscleSide]:
 
 def _muscle_caps(case: Case, knowledge: Knowledge, product: str) -> Iterator[Limit]:
     days = longest_interval_days(case, knowledge, product)
-    known = (
-        (muscle, facts.doses[product])
-        for muscle, facts in knowledge.muscles.items()
-        if product in facts.doses
-    )
-    for muscle, dose in known:
+    anywhere = highest_in_any_muscle(knowledge, product)
+    for muscle, facts in knowledge.muscles.items():
+        dose = facts.doses.get(product)
+        own = None if dose is None else dose.highest_any_source
         for place in _both(muscle):
-            used = shared_units(case, product, (place,), days)
-            yield from _muscle_cap(product, place, dose.soft_max, used=used)
-            yield from _muscle_cap(product, place, dose.highest_any_source, entry_error=True)
+            if dose is not None:
+                used = shared_units(case, product, (place,), days)
+                yield from _muscle_cap(product, place, dose.soft_max, used=used)
+            if own is not None:
+                yield from _muscle_cap(product, place, own, entry_error=True)
+            else:
+                yield from _muscle_cap(product, place, anywhere, entry_error=True, where="in any muscle")
+
+
+def highest_in_any_muscle(knowledge: Knowledge, product: str) -> Sourced[Any] | None:
+    """The largest dose of `product` that any source gives in one muscle, None where none is known."""
+    known = (facts.doses[product] for facts in knowledge.muscles.values() if product in facts.doses)
+    figures = [dose.highest_any_source for dose in known if dose.highest_any_source is not None]
+    return max(figures, key=lambda figure: decimal_of(figure.value), default=None)
 
 
 def _muscle_cap(
@@ -226,13 +236,14 @@ def _muscle_cap(
     *,
     used: Decimal = Decimal(0),
     entry_error: bool = False,
+    where: str = "there",
 ) -> Iterator[Limit]:
     """The cap of one muscle on one side: its usual upper dose, or the figure above which it is an entry error."""
     if figure is None:
         return
     bound = decimal_of(figure.value)
     if entry_error:
-        name, text = "highest", f"The largest dose any source gives there is {units_text(bound)}."
+        name, text = "highest", f"The largest dose any source gives {where} is {units_text(bound)}."
     else:
         name, text = "soft_max", f"At most {units_text(bound)} are usual there."
     yield Limit(
@@ -265,20 +276,47 @@ def _entry_caps(knowledge: Knowledge, product: str) -> Iterator[Limit]:
         )
 
 
-def dysphagia_lowers(case: Case, knowledge: Knowledge) -> bool:
-    """Whether trouble swallowing after the last session was bad enough to lower the front muscles (R44)."""
-    last = case.last_session
+def _site_cap(knowledge: Knowledge, product: str) -> Iterator[Limit]:
+    """The figure above which one site is an entry error: of a site, else of a whole muscle."""
+    highest = knowledge.product(product).highest_site
+    where = "in one site" if highest is not None else "in any muscle"
+    figure = highest or highest_in_any_muscle(knowledge, product)
+    if figure is not None:
+        bound = decimal_of(figure.value)
+        yield Limit(
+            id=f"{product}.highest_site",
+            rule=ENTRY_ERROR,
+            kind=LimitKind.SITE,
+            asked=Level.REFUSE,
+            bound=bound,
+            text=f"The largest dose any source gives {where} is {units_text(bound)}.",
+            ground=Ground.of(figure),
+            entry_error=True,
+        )
+
+
+def worst_dysphagia(case: Case, knowledge: Knowledge) -> Session | None:
+    """The session, of any on record, with the worst trouble swallowing; the latest of these.
+
+    None where no session had it badly enough to lower the front muscles (R44).
+    """
     grade = knowledge.fact("screening", "dysphagia", "grade_that_lowers").value
-    return last is not None and last.worst(SideEffectKind.DYSPHAGIA) >= grade
+    bad = [s for s in case.history.sessions if s.worst(SideEffectKind.DYSPHAGIA) >= grade]
+    return max(bad, key=lambda s: (s.worst(SideEffectKind.DYSPHAGIA), s.on), default=None)
+
+
+def when_words(session: Session, case: Case) -> str:
+    """Which session it was, in words: the last time, or its day."""
+    return "last time" if session == case.last_session else f"{session.on}"
 
 
 def _after_dysphagia(case: Case, knowledge: Knowledge, product: str) -> Iterator[Limit]:
-    """After dysphagia the front muscles come down by at least the stated share of the last dose (R44)."""
-    last = case.last_session
-    if last is None or last.product != product or not dysphagia_lowers(case, knowledge):
+    """After dysphagia the front muscles come down by at least the stated share of the dose before it (R44)."""
+    worst = worst_dysphagia(case, knowledge)
+    if worst is None or worst.product != product:
         return
     share = knowledge.side_effect_fact("dysphagia", "dose_kept_at_most")
-    doses = last_doses(case)
+    doses = doses_of(worst)
     for muscle in FRONT:
         if muscle in doses:
             bound = doses[muscle] * decimal_of(share.value)
@@ -288,7 +326,7 @@ def _after_dysphagia(case: Case, knowledge: Knowledge, product: str) -> Iterator
                 kind=LimitKind.MUSCLE_BOTH_SIDES,
                 asked=Level.WARN,
                 bound=bound,
-                text=f"After the swallowing trouble of last time at most {units_text(bound)} there.",
+                text=f"After the swallowing trouble of {when_words(worst, case)} at most {units_text(bound)} there.",
                 ground=Ground.of(share),
                 places=_both(muscle),
             )

@@ -42,6 +42,11 @@ class Question:
 Rule = Callable[[Question], Iterable[Reason]]
 
 
+def unrecognised(case: Case, knowledge: Knowledge) -> tuple[str, ...]:
+    """The named medicines that belong to no class knowledge holds."""
+    return tuple(n for n in case.safety.medicines.names if not classify(n, knowledge.drug_classes))
+
+
 def ask(plan: Plan, case: Case, knowledge: Knowledge, preparation: Preparation | None = None) -> Question:
     """The question of whether this plan may be given in this case; an unknown product is `BadInput`."""
     product = knowledge.product(plan.product)

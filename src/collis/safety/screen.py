@@ -11,6 +11,7 @@ from collis.case.patient import Answer
 from collis.knowledge.interactions import classify
 from collis.knowledge.load import Knowledge
 from collis.knowledge.redflags import RedFlag, Tier
+from collis.safety.question import unrecognised
 
 EARLY_ONSET = "early_onset"
 
@@ -96,12 +97,14 @@ def _reply(case: Case, flag: RedFlag, knowledge: Knowledge) -> FlagReply:
 
 
 def _thinner(case: Case, knowledge: Knowledge) -> Answer:
-    """Whether a blood thinner is among the medicines; a yes without names leaves it unknown."""
+    """Whether a blood thinner is among the medicines; a name missing or not recognised leaves it unknown."""
     medicines = case.safety.medicines
     if not medicines.names:
         return Answer.NO if medicines.answer is Answer.NO else Answer.UNKNOWN
     classes = (drug for name in medicines.names for drug in classify(name, knowledge.drug_classes))
-    return Answer.YES if any(drug.group == "anticoagulant" for drug in classes) else Answer.NO
+    if any(drug.group == "anticoagulant" for drug in classes):
+        return Answer.YES
+    return Answer.UNKNOWN if unrecognised(case, knowledge) else Answer.NO
 
 
 def _stands(flag: RedFlag, reply: FlagReply) -> bool:

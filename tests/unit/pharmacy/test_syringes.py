@@ -45,7 +45,7 @@ def test_no_further_syringe_is_taken_to_keep_front_and_back_apart_and_sides_stay
         ("trapezius_upper", "right", 30, 3),
     )
     assert held(fills) == [
-        ["sternocleidomastoid RIGHT", "levator scapulae RIGHT", "trapezius, upper RIGHT"],
+        ["sternocleidomastoid RIGHT", "levator scapulae RIGHT", "upper trapezius RIGHT"],
         ["splenius capitis LEFT"],
     ]
 

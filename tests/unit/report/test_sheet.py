@@ -267,8 +267,9 @@ def test_the_printed_figures_add_up(name: str, number: int) -> None:
     assert units == total
     if not isinstance(made, NotPrepared):
         assert ml == figure(data["total"]["ml"].removesuffix("mL"))
-        opened, given, dead, left = (figure(s["units"]) for s in data["second"]["sums"])
+        opened, given, dead, left, wasted = (figure(s["units"]) for s in data["second"]["sums"])
         assert opened == given + dead + left
+        assert wasted == dead + left
         assert given == total
 
 

@@ -25,6 +25,7 @@ from collis.case.preparation import Preparation, VialUse
 from collis.case.session import Given, Indication, OtherToxin, Session, SideEffect, SideEffectKind
 from collis.knowledge.load import Knowledge, load
 from collis.knowledge.names import Guidance, Muscle, MuscleSide, Region
+from collis.knowledge.redflags import Tier
 from collis.reasons import Level, Reason
 from collis.safety.check import check
 from collis.safety.question import ask
@@ -38,6 +39,8 @@ ONA, ABO, INCO = "onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxin
 RIMA, DAXI, LAN = "rimabotulinumtoxinB", "daxibotulinumtoxinA", "lanbotulinumtoxinA"
 SCM = "sternocleidomastoid"
 YES, NO, UNKNOWN = Asked(answer=Answer.YES), Asked(answer=Answer.NO), Asked()
+
+QUIET_FLAGS = {flag.key: "no" for flag in KNOWLEDGE.red_flags if flag.tier is not Tier.CAUTION}
 
 Line = tuple[Any, ...]
 """Muscle, side, Units and, where it matters, sites and guidance."""
@@ -82,7 +85,8 @@ def answered(
     flags: Mapping[str, str] | None = None,
     request: Mapping[str, Any] | None = None,
 ) -> Case:
-    """A man of 54 who never had toxin, with every question answered no."""
+    """A man of 54 who never had toxin, with every question answered no, red flags too unless `flags` leaves them."""
+    said = {**QUIET_FLAGS, **(flags or {})}
     questions = (
         "swallowing", "breathing", "voice", "lung_disease", "allergies", "albumin_refused", "infection_at_site",
         "neuromuscular_disease", "pregnancy", "breastfeeding", "neck_surgery",
@@ -105,7 +109,7 @@ def answered(
         date=on,
         patient=Patient(**person),
         examination=Examination(posture=Posture(**(posture or {})), **(examination or {})),
-        flags={key: FlagReply(answer=FlagAnswer(word)) for key, word in (flags or {}).items()},
+        flags={key: FlagReply(answer=FlagAnswer(word)) for key, word in said.items()},
         safety=SafetyAnswers(**answers),
         history=History(**{"ratings": (score,), **(history or {})}),
         request=Request(**{"consent_warnings": Answer.YES, **(request or {})}),
@@ -141,6 +145,7 @@ def session(
         given=given,
         benefit_percent=None if benefit is None else Decimal(str(benefit)),
         side_effects=effects,
+        side_effects_asked=Answer.YES,
     )
 
 

@@ -8,9 +8,11 @@ from decimal import Decimal
 import pytest
 
 from collis.case.case import Case
+from collis.case.history import FlagAnswer, FlagReply
 from collis.case.patient import Answer
 from collis.errors import BadInput
-from collis.knowledge.names import Region
+from collis.knowledge.names import FLAG_KEYS, Region
+from collis.knowledge.redflags import RedFlag, Tier
 from collis.reasons import Kind, Level, Reason
 from collis.safety.check import check
 from collis.safety.rules import RULES
@@ -38,6 +40,87 @@ from tests.unit.safety.bedside import (
 
 def verdict(typed=USUAL, case: Case | None = None) -> Verdict:
     return check(typed, case if case is not None else answered(), KNOWLEDGE).verdict
+
+
+def all_flags(word: str) -> dict[str, FlagReply]:
+    return {key: FlagReply(answer=FlagAnswer(word)) for key in FLAG_KEYS}
+
+
+STOP = [f for f in KNOWLEDGE.red_flags if f.tier is Tier.STOP]
+HOLD = [f for f in KNOWLEDGE.red_flags if f.tier is Tier.HOLD]
+
+
+@pytest.mark.parametrize("flag", [*STOP, *HOLD], ids=lambda f: f.key)
+def test_SCREEN_a_standing_flag_refuses_every_plan(flag: RedFlag) -> None:
+    found = verdict(USUAL, answered(flags={flag.key: "yes"}))
+    assert found.level is Level.REFUSE
+    (reason,) = found.of_rule(flag.id)
+    assert (reason.level, reason.harm, reason.overridable) == (Level.REFUSE, 10, flag.tier is Tier.HOLD)
+    assert reason.ground is not None
+    assert reason.action.startswith("Work it up first; cleared by: ")
+
+
+def test_SCREEN_what_was_cleared_refuses_nothing() -> None:
+    cleared = FlagReply(answer=FlagAnswer.CLEARED, done="MRI normal", on=VISIT)
+    case = replace(answered(), flags={**all_flags("no"), "cord_signs": cleared, "fixed_posture": cleared})
+    assert verdict(USUAL, case).level is Level.ALLOW
+
+
+def test_SCREEN_unanswered_flags_join_the_line_of_what_is_missing() -> None:
+    first = verdict(USUAL, answered(flags=dict.fromkeys(FLAG_KEYS, "unknown")))
+    (line,) = first.of_rule("SCREEN")
+    assert line.what == "Cannot judge yet: 12 red flags not answered."
+    assert line.harm == 10
+    assert line.asks.startswith("sudden onset, recent trauma, ")
+    two = verdict(USUAL, answered(flags={"cord_signs": "unknown", "fixed_posture": "unknown"}))
+    assert two.of_rule("SCREEN")[0].what == "Cannot judge yet: cord signs and fixed posture not answered."
+    again = verdict(USUAL, treated(flags=dict.fromkeys(FLAG_KEYS, "unknown")))
+    assert again.of_rule("SCREEN")[0].what == "Cannot judge yet: 7 red flags not answered."
+
+
+def test_SCREEN_holds_not_asked_again_leave_a_later_visit_alone() -> None:
+    case = treated(flags={f.key: "unknown" for f in HOLD})
+    assert not verdict(USUAL, case).of_rule("SCREEN")
+
+
+def test_SCREEN_family_history_is_a_remark_and_other_cautions_speak_by_their_rule() -> None:
+    found = verdict(USUAL, answered(flags={"family_history": "yes"}))
+    assert (found.level, [r.kind for r in found.of_rule("RF12b")]) == (Level.ALLOW, [Kind.NOTE])
+    found = verdict(USUAL, answered(flags={"pregnancy": "yes"}))
+    assert [r.level for r in found.of_rule("R40")] == [Level.WARN]
+    assert not found.of_rule("RF13b")
+
+
+def test_LABEL_old_age_warns_where_the_label_asks_for_a_low_start() -> None:
+    def warned(age: int | None) -> list[Reason]:
+        case = answered(patient={"age_years": age})
+        return [r for r in verdict(USUAL, case).of_rule("LABEL") if r.level is Level.WARN]
+
+    (line,) = warned(65)
+    assert (line.level, line.what) == (Level.WARN, "Age 65 years; label: start at the low end of the range.")
+    assert line.ground is not None
+    assert not warned(64)
+    assert not warned(None)
+    typed = plan(("splenius_capitis", "left", 2500), product="rimabotulinumtoxinB")
+    found = verdict(typed, answered(region="EU", patient={"age_years": 80})).of_rule("LABEL")
+    assert [r.kind for r in found] == [Kind.NOTE]
+
+
+def test_LABEL_a_warning_about_a_planned_muscle_is_spoken() -> None:
+    (line,) = verdict(plan(("levator_scapulae", "left", 20)), answered(region="JP")).of_rule("LABEL")
+    assert (
+        line.what == "Levator scapulae is planned; label: levator scapulae: dysphagia and airway infection."
+    )
+    assert not verdict(USUAL, answered(region="JP")).of_rule("LABEL")
+    both = plan(("splenius_capitis", "left", 150), ("splenius_capitis", "right", 150), product=ABO)
+    assert verdict(both, answered(region="EU")).of_rule("LABEL")
+    one = plan(("splenius_capitis", "left", 250), product=ABO)
+    assert not verdict(one, answered(region="EU")).of_rule("LABEL")
+
+
+def test_LABEL_a_warning_no_answer_decides_is_a_remark() -> None:
+    found = verdict(plan((SCM, "left", 20), product="daxibotulinumtoxinA")).of_rule("LABEL")
+    assert [(r.kind, r.what) for r in found] == [(Kind.NOTE, "Label: caution in heart and vessel disease.")]
 
 
 def test_an_ordinary_plan_for_an_answered_case_is_allowed() -> None:
@@ -68,14 +151,17 @@ def test_the_strictest_reason_is_the_verdict_and_stands_first() -> None:
 
 
 def test_unanswered_questions_are_one_line_that_names_the_worst() -> None:
-    found = verdict(USUAL, Case(region=Region.US, date=VISIT))
+    found = verdict(
+        USUAL,
+        Case(region=Region.US, date=VISIT, flags={f.key: all_flags("no")[f.key] for f in (*STOP, *HOLD)}),
+    )
     (line,) = [r for r in found.reasons if r.level is Level.CANNOT_JUDGE]
     assert found.level is Level.CANNOT_JUDGE
     assert line.what == (
         "Cannot judge yet: toxin before, toxin elsewhere or for another reason, allergies, swallowing, breathing, "
-        "pregnancy, neuromuscular disease and 8 more not answered."
+        "pregnancy, neuromuscular disease and 10 more not answered."
     )
-    assert line.asks.count(",") == 14
+    assert line.asks.count(",") == 16
     assert line.action == f"Ask: {line.asks}."
     assert line.harm == 10
     assert found.of_rule("R03") == (line,)
@@ -114,7 +200,7 @@ def test_unchecked_figures_are_one_line_apart_from_the_warnings() -> None:
 
 
 def test_a_single_unchecked_figure_is_spoken_of_in_the_singular() -> None:
-    found = verdict(plan(("platysma", "left", 100), product="rimabotulinumtoxinB"))
+    found = verdict(plan((SCM, "left", 20), product="neuronox"))
     assert found.about_sources[0].what == "1 figure here is not yet checked against its source."
 
 

@@ -16,7 +16,7 @@ from collis.knowledge.load import Knowledge, load
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.knowledge.products import LimitFact, LimitKind, When
 from collis.reasons import Ground, Level
-from collis.safety.limits import Limit, limits, units_text, window_days
+from collis.safety.limits import Limit, highest_in_any_muscle, limits, units_text, window_days
 from collis.side import Side
 from collis.sources import Grade
 from tests.unit.safety.bedside import (
@@ -302,7 +302,7 @@ def test_a_likely_slip_is_pointed_out_below_its_figure(product: str) -> None:
 
 
 def test_a_product_without_a_label_has_no_label_limits() -> None:
-    assert limits(answered(), KNOWLEDGE, "neuronox") == ()
+    assert limits(answered(), KNOWLEDGE, "letibotulinumtoxinA") == ()
     assert {x.rule for x in limits(answered(region="JP"), KNOWLEDGE, DAXI)} == {"R53"}
 
 
@@ -418,7 +418,29 @@ def test_a_figure_no_source_gives_makes_no_cap() -> None:
     scm = fresh.muscles[Muscle.STERNOCLEIDOMASTOID]
     bare = replace(scm.doses[ONA], soft_max=None, highest_any_source=None)
     fresh.__dict__["muscles"] = {Muscle.STERNOCLEIDOMASTOID: replace(scm, doses={ONA: bare})}
-    assert [x.id for x in limits(answered(), fresh, ONA) if x.id.startswith(f"{ONA}.")] == [f"{ONA}.highest"]
+    ours = [x.id for x in limits(answered(), fresh, ONA) if x.id.startswith(f"{ONA}.")]
+    assert ours == [f"{ONA}.highest", f"{ONA}.highest_site"]
+    assert highest_in_any_muscle(fresh, ONA) is None
+
+
+def test_a_muscle_without_a_range_is_held_to_the_largest_figure_of_any_muscle() -> None:
+    found = {x.id: x for x in limits(answered(), KNOWLEDGE, ONA)}
+    assert found[f"{ONA}.platysma.left.highest"].bound == 150
+    assert found[f"{ONA}.platysma.left.highest"].text.endswith("in any muscle is 150 Units.")
+
+
+@pytest.mark.parametrize(
+    ("product", "site"), [(ONA, 50), (INCO, 50), ("abobotulinumtoxinA", 450), ("rimabotulinumtoxinB", 5000)]
+)
+def test_one_site_is_held_to_the_largest_figure_any_source_gives(product: str, site: int) -> None:
+    (found,) = [x for x in limits(answered(), KNOWLEDGE, product) if x.id == f"{product}.highest_site"]
+    assert (found.bound, found.level, found.rule) == (site, Level.REFUSE, "R53")
+
+
+@pytest.mark.parametrize("product", ["lanbotulinumtoxinA", "neuronox"])
+def test_a_product_known_by_its_trial_alone_is_held_to_the_session_of_that_trial(product: str) -> None:
+    (found,) = limits(answered(), KNOWLEDGE, product)
+    assert (found.bound, found.kind) == (300, "total")
 
 
 def test_units_are_printed_with_thousands_apart() -> None:

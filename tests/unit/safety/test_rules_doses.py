@@ -189,7 +189,8 @@ def test_R22_fires() -> None:
     assert reason.what.startswith("Sternocleidomastoid RIGHT and LEFT; ")
     assert reason.action == "Treat one side, the more active one."
     (reason,) = says("R22", plan((SCM, "left", 20), (SCM, "right", 20), product=LAN))
-    assert (reason.level, reason.ground) == ("warn", None)
+    assert reason.level == "warn"
+    assert reason.ground is not None
 
 
 def test_R22_counts_the_side_treated_elsewhere_today() -> None:
@@ -256,12 +257,22 @@ def test_R28_stays_silent() -> None:
     assert not says("R28", plan((SCM, "right", 4), product=RIMA))
 
 
+BOTH_LONGUS = plan(("longus_colli", "left", 35), ("longus_colli", "right", 35))
+
+
 def test_R30_fires() -> None:
     assert levels("R30", plan(("longus_colli", "left", 36, 2, "ultrasound"))) == {"warn"}
 
 
 def test_R30_stays_silent() -> None:
-    assert not says("R30", plan(("longus_colli", "left", 35), ("longus_colli", "right", 35)))
+    assert not says("R30", BOTH_LONGUS, treated())
+    assert not says("R30", plan(("longus_colli", "left", 35)))
+
+
+def test_R30_warns_of_both_sides_in_a_first_session() -> None:
+    (reason,) = says("R30", BOTH_LONGUS)
+    assert (reason.level, reason.ground is not None) == ("warn", True)
+    assert "first session" in reason.what
 
 
 def test_R31_fires() -> None:
@@ -300,6 +311,7 @@ def test_R53_fires() -> None:
         assert "no label limit" in reason.action
     assert {r.limit for r in says("R53", plan(("splenius_capitis", "left", 1000)))} == {
         "onabotulinumtoxinA.highest",
+        "onabotulinumtoxinA.highest_site",
         "onabotulinumtoxinA.splenius_capitis.left.highest",
     }
 
@@ -308,7 +320,8 @@ def test_R53_fires_for_small_numbers_of_another_product() -> None:
     as_ona = plan(("splenius_capitis", "left", 60), (SCM, "right", 40), product=ABO)
     (reason,) = says("R53", as_ona)
     assert reason.level == "refuse"
-    assert f"look like the Units of {INCO}" in reason.what or f"look like the Units of {ONA}" in reason.what
+    assert f"look like the Units of {INCO} or {ONA}" in reason.what
+    assert reason.ground is not None
     as_ona = plan(("splenius_capitis", "left", 60), (SCM, "right", 40), product=RIMA)
     assert levels("R53", as_ona) == {"refuse"}
 
@@ -323,8 +336,19 @@ def test_R53_stays_silent() -> None:
     # no range of the plan's own product, so nothing to compare with
     assert not says("R53", plan(("platysma", "left", 20), product=ABO))
     assert not says("R53", plan((SCM, "left", 10)))
-    assert not says("R53", plan((SCM, "left", 0), product=ABO))
     assert not says("R53", plan())
+
+
+def test_R53_refuses_a_line_of_no_units() -> None:
+    (reason,) = says("R53", plan((SCM, "left", 0), ("splenius_capitis", "left", 60)))
+    assert (reason.level, reason.overridable) == ("refuse", False)
+    assert reason.what == "Sternocleidomastoid LEFT planned with 0 Units."
+
+
+def test_R53_refuses_one_site_above_any_source() -> None:
+    assert not says("R53", plan(("splenius_capitis", "left", 50, 1)))
+    (reason,) = says("R53", plan(("splenius_capitis", "left", 51, 1)))
+    assert reason.limit == "onabotulinumtoxinA.highest_site"
 
 
 def test_R53_is_not_misled_by_a_line_without_units() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from collis.case.patient import Answer
+from collis.case.session import Session, SideEffect, SideEffectKind
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.reasons import Kind
 from collis.side import Side
@@ -179,7 +182,8 @@ def test_R44_fires() -> None:
     assert reason.what == (
         "Sternocleidomastoid 35 Units together; after the swallowing trouble of last time at most 30 Units there."
     )
-    (reason,) = says("R44", plan((SCM, "right", 10)), treated(session(ABO, (SCM, "right", 40), dysphagia=3)))
+    (reason,) = says("R44", plan((SCM, "right", 10)), treated(session(ABO, (SCM, "right", 40), dysphagia=2)))
+    assert reason.ground is not None
     assert "not known for this product" in reason.what
     (reason,) = says(
         "R44",
@@ -198,9 +202,53 @@ def test_R44_counts_a_lumped_scalene_line_in_full_for_each_scalene() -> None:
 def test_R44_stays_silent() -> None:
     past = session(ONA, (SCM, "right", 20), (SCM, "left", 20), dysphagia=2)
     assert not says("R44", plan((SCM, "right", 30)), treated(past))
-    assert not says("R44", plan((SCM, "right", 40)), treated(session(ONA, (SCM, "right", 40), dysphagia=1)))
+    assert not says("R44", plan((SCM, "right", 40)), treated(session(ONA, (SCM, "right", 40))))
     assert not says("R44", plan(("splenius_capitis", "right", 40)), treated(past))
     assert not says("R44", USUAL)
+
+
+def with_effects(past: Session, *effects: SideEffect, asked: Answer = Answer.UNKNOWN) -> Session:
+    return replace(past, side_effects=effects, side_effects_asked=asked)
+
+
+def dysphagia(grade: int, *days: int) -> SideEffect:
+    from_day, to_day = days or (None, None)
+    return SideEffect(kind=SideEffectKind.DYSPHAGIA, grade=grade, from_day=from_day, to_day=to_day)
+
+
+def test_R44_remembers_the_worst_of_every_session() -> None:
+    earlier = session(ONA, (SCM, "right", 40), days=300, dysphagia=2)
+    last = session(ONA, (SCM, "right", 40))
+    (reason,) = says("R44", plan((SCM, "right", 35)), treated(earlier, last))
+    assert reason.what.endswith(f"after the swallowing trouble of {earlier.on} at most 30 Units there.")
+
+
+def test_R44_wants_swallowing_tested_first_after_a_severe_one() -> None:
+    past = with_effects(session(ONA, (SCM, "right", 40), days=300), dysphagia(3, 4, 30))
+    (reason,) = says("R44", plan(("splenius_capitis", "left", 60)), treated(past, session(total=200)))
+    assert (reason.level, reason.harm) == ("warn", 9)
+    assert reason.what == f"Severe trouble swallowing after the session of {past.on}, days 4 to 30."
+    assert reason.action.startswith("Swallow test first")
+    (reason,) = says("R44", plan(("splenius_capitis", "left", 60)), treated(session(total=200, dysphagia=3)))
+    assert reason.what == "Severe trouble swallowing last time."
+
+
+def test_R44_repeats_a_mild_one_of_last_time() -> None:
+    (reason,) = says("R44", USUAL, treated(with_effects(session(total=200), dysphagia(1, 8, 20))))
+    assert reason.what == "Mild trouble swallowing last time, days 8 to 20."
+    assert reason.action == "Book the swallow check for days 7 to 14."
+    assert (reason.level, reason.harm) == ("warn", 2)
+
+
+def test_R44_asks_for_side_effects_nobody_recorded() -> None:
+    for answer in (Answer.UNKNOWN, Answer.NO):
+        (reason,) = says("R44", USUAL, treated(with_effects(session(total=200), asked=answer)))
+        assert (reason.level, reason.asks) == ("cannot_judge", "side effects after the last session")
+    assert not says("R44", USUAL, treated(with_effects(session(total=200), asked=Answer.YES)))
+    old = with_effects(session(total=200, days=300))
+    assert not says("R44", USUAL, treated(old, session(total=200)))
+    dry = SideEffect(kind=SideEffectKind.DRY_MOUTH, grade=1)
+    assert not says("R44", USUAL, treated(with_effects(session(total=200), dry)))
 
 
 def test_R49_fires() -> None:

@@ -46,6 +46,9 @@ def asks(rule: str, typed, case) -> list[str]:
     return [r.asks for r in says(rule, typed, case) if r.level == "cannot_judge"]
 
 
+AWAY = plan(("splenius_capitis", "left", 60))
+
+
 def test_R07_fires() -> None:
     assert levels("R07", USUAL, yes("infection_at_site")) == {"refuse"}
     assert levels("R07", LAN_PLAN, yes("infection_at_site")) == {"warn"}
@@ -110,8 +113,16 @@ def test_R32_fires() -> None:
 
 def test_R32_stays_silent() -> None:
     assert not says("R32", SCALENE)
-    assert not says("R32", USUAL, yes("lung_disease"))
-    assert not says("R32", USUAL, unknown("lung_disease"))
+    assert not says("R32", AWAY, yes("lung_disease"))
+    assert not says("R32", AWAY, unknown("lung_disease"))
+
+
+def test_R32_warns_of_the_sternocleidomastoid_in_lung_disease() -> None:
+    (reason,) = says("R32", USUAL, yes("lung_disease"))
+    assert reason.what.startswith("Sternocleidomastoid is planned in a patient with lung disease")
+    assert reason.action.startswith("Keep the dose low")
+    assert reason.ground is not None
+    assert asks("R32", USUAL, unknown("lung_disease")) == ["lung disease"]
 
 
 def test_R39_fires() -> None:
@@ -213,9 +224,30 @@ def test_R42_fires() -> None:
 
 def test_R42_stays_silent() -> None:
     assert not says("R42")
-    assert not says("R42", USUAL, answered(safety=takes("levothyroxine", "apixaban", "trihexyphenidyl")))
-    named = Medicines(answer=Answer.UNKNOWN, names=("levothyroxine",))
-    assert not says("R42", USUAL, answered(safety={"medicines": named}))
+    assert not says("R42", USUAL, answered(safety=takes("apixaban")))
+    assert not says("R42", RIMA_PLAN, answered(safety=takes("trihexyphenidyl")))  # R43 speaks
+
+
+def test_R42_asks_for_the_rest_where_only_some_names_are_known() -> None:
+    named = Medicines(answer=Answer.UNKNOWN, names=("apixaban",))
+    assert asks("R42", USUAL, answered(safety={"medicines": named})) == ["medicines"]
+
+
+def test_R42_names_what_it_does_not_recognise_and_the_nearest_name() -> None:
+    (slip,) = says("R42", USUAL, answered(safety=takes("apixabn")))
+    assert (slip.level, slip.what) == ("warn", "Apixabn is not recognised, check it.")
+    assert slip.action == "The nearest known name is apixaban."
+    (strange,) = says("R42", USUAL, answered(safety=takes("zzqx")))
+    assert "thins blood" in strange.action
+    (both,) = says("R42", USUAL, answered(safety=takes("zzqx", "qqyy")))
+    assert both.what == "Zzqx and qqyy are not recognised, check them."
+
+
+def test_R42_speaks_of_anticholinergics_beside_type_a() -> None:
+    (reason,) = says("R42", USUAL, answered(safety=takes("trihexyphenidyl")))
+    assert reason.level == "warn"
+    assert "dry mouth" in reason.action
+    assert "type A" not in reason.action
 
 
 def test_R43_fires() -> None:
@@ -238,9 +270,16 @@ def test_R45_fires() -> None:
     assert asks("R45", USUAL, answered(patient={"thin_neck": Answer.UNKNOWN})) == ["thin neck"]
 
 
+def test_R45_asks_for_weight_and_for_sex_where_both_sides_are_planned() -> None:
+    assert asks("R45", USUAL, answered(patient={"weight_kg": None})) == ["weight"]
+    both = plan((SCM, "left", 20), (SCM, "right", 20))
+    assert asks("R45", both, answered(patient={"sex": Sex.UNKNOWN})) == ["sex"]
+    assert not says("R45", USUAL, answered(patient={"sex": Sex.UNKNOWN}))
+    assert not says("R45", AWAY, answered(patient={"weight_kg": None}))
+
+
 def test_R45_stays_silent() -> None:
     assert not says("R45", USUAL, answered(patient={"weight_kg": Decimal(50)}))
-    assert not says("R45", USUAL, answered(patient={"weight_kg": None, "sex": Sex.FEMALE}))
     assert not says("R45", plan((SCM, "left", 20), (SCM, "right", 20)))
     away = plan(("splenius_capitis", "left", 60), (SCM, "left", 0))
     assert not says("R45", away, answered(patient={"thin_neck": Answer.YES, "weight_kg": Decimal(45)}))

@@ -12,7 +12,7 @@ from collis.case.history import Rating, ScaleName
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.reasons import Kind
 from collis.side import Side
-from tests.unit.safety.bedside import SCM, UNKNOWN, USUAL, YES, angle, answered, levels, plan, says
+from tests.unit.safety.bedside import SCM, UNKNOWN, USUAL, YES, angle, answered, levels, plan, said_yes, says
 
 
 def by(guidance: str, muscle: str):
@@ -22,7 +22,7 @@ def by(guidance: str, muscle: str):
 def test_R29_fires() -> None:
     (reason,) = says("R29", by("palpation", "longus_colli"))
     assert reason.level == "refuse"
-    assert reason.what.startswith("Longus colli LEFT by palpation; near it: swallowing")
+    assert reason.what.startswith("Longus colli LEFT by touch; near it: swallowing")
     for muscle in ("longus_capitis", "scalenus_anterior", "obliquus_capitis_inferior"):
         assert levels("R29", by("palpation", muscle)) == {"refuse"}
     for guidance in ("palpation", "emg", "stimulation"):
@@ -33,8 +33,11 @@ def test_R29_fires() -> None:
 def test_R29_asks_after_surgery_of_the_neck() -> None:
     (reason,) = says("R29", USUAL, answered(safety={"neck_surgery": UNKNOWN}))
     assert (reason.level, reason.asks) == ("cannot_judge", "neck surgery")
-    (remark,) = says("R29", USUAL, answered(safety={"neck_surgery": YES}))
-    assert (remark.level, remark.kind) == ("allow", Kind.NOTE)
+    (reason,) = says("R29", USUAL, answered(safety={"neck_surgery": YES}))
+    assert (reason.level, reason.what) == ("warn", "The neck was operated on; the anatomy is altered.")
+    (reason,) = says("R29", USUAL, answered(safety={"neck_surgery": said_yes("C4 to C6 fused")}))
+    assert "(C4 to C6 fused)" in reason.what
+    assert reason.action.startswith("Use imaging")
 
 
 def test_R29_stays_silent() -> None:
@@ -129,3 +132,12 @@ def test_R52_stays_silent() -> None:
     assert not says("R52", LEVATOR, answered(posture={**FORWARD, **TURNED_LEFT}))
     assert not says("R52", LEVATOR, answered(posture={**FORWARD, "shoulder_elevation": Shoulders(left=1)}))
     assert not says("R52", LEVATOR, answered(posture=TURNED_LEFT))
+
+
+def test_R52_advises_against_toxin_for_a_forward_neck_in_parkinsonism() -> None:
+    for word in ("yes", "cleared"):
+        (reason,) = says("R52", USUAL, answered(posture=FORWARD, flags={"parkinsonism": word}))
+        assert (reason.level, reason.harm) == ("warn", 8)
+        assert "probably better left uninjected" in reason.what
+    assert not says("R52", USUAL, answered(posture=TURNED_LEFT, flags={"parkinsonism": "yes"}))
+    assert not says("R52", plan(), answered(posture=FORWARD, flags={"parkinsonism": "yes"}))

@@ -103,7 +103,7 @@ def test_what_was_not_answered_is_listed_with_its_question() -> None:
 
 
 def test_at_follow_up_only_what_is_new_is_asked() -> None:
-    found = screen(treated(), KNOWLEDGE)
+    found = screen(treated(flags=dict.fromkeys(FLAG_KEYS, "unknown")), KNOWLEDGE)
     asked = {f.key for f in KNOWLEDGE.red_flags if f.ask is Ask.ALWAYS} - {
         "anticoagulant", "pregnancy", "neuromuscular_disease",
     }  # fmt: skip
@@ -133,7 +133,7 @@ def test_a_caution_takes_its_answer_from_the_safety_questions(safety, expected: 
     found = screen(answered(safety=safety), KNOWLEDGE)
     assert {i.flag.key for i in found.caution} == expected
     missing = {i.flag.key for i in found.unanswered}
-    assert ("anticoagulant" in missing) == (safety == takes())
+    assert ("anticoagulant" in missing) == (safety in (takes(), takes("levothyroxine")))
 
 
 def test_an_answer_to_the_flag_itself_comes_before_the_safety_questions() -> None:
@@ -144,6 +144,8 @@ def test_an_answer_to_the_flag_itself_comes_before_the_safety_questions() -> Non
 @pytest.mark.parametrize(("age", "level"), [(19, ScreenLevel.HOLD), (20, ScreenLevel.CLEAR)])
 def test_early_onset_is_read_from_the_age_at_onset(age: int, level: ScreenLevel) -> None:
     others = {key: "no" for key in FLAG_KEYS if key != "early_onset"}
-    found = screen(answered(history={"onset_age_years": age}, flags=others), KNOWLEDGE)
+    found = screen(
+        answered(history={"onset_age_years": age}, flags={**others, "early_onset": "unknown"}), KNOWLEDGE
+    )
     assert found.level is level
     assert not found.unanswered

@@ -150,13 +150,14 @@ def r22(question: Question) -> Iterator[Reason]:
     yield from spoken
     if not spoken and len(question.plan.sides_of(Muscle.STERNOCLEIDOMASTOID)) > 1:
         warnings = question.label.warnings if question.label else ()
-        fact = next((w.fact for w in warnings if w.key == "both_scm"), None)
+        own = question.knowledge.fact("screening", "sternocleidomastoid", "both_sides")
+        fact = next((w.fact for w in warnings if w.key == "both_scm"), own)
         yield line(
             "R22",
             Level.WARN,
             "Both sternocleidomastoids are planned; trouble swallowing is more likely.",
             "Treat one side where that will do, or halve each.",
-            ground=None if fact is None else Ground.of(fact),
+            ground=Ground.of(fact),
         )
 
 
@@ -221,8 +222,16 @@ def r28(question: Question) -> Iterator[Reason]:
 
 
 def r30(question: Question) -> Iterator[Reason]:
-    """The longus colli above the largest dose reported without trouble swallowing."""
+    """The longus colli above the largest dose reported without trouble swallowing, or both in a first session."""
     yield from broken(question, "R30")
+    if question.case.doses_as_naive and len(question.plan.sides_of(Muscle.LONGUS_COLLI)) > 1:
+        yield line(
+            "R30",
+            Level.WARN,
+            "Longus colli of both sides is planned in a first session; trouble swallowing is likely.",
+            "Treat one side, or begin with other muscles.",
+            ground=Ground.of(question.knowledge.fact("screening", "longus_colli", "both_first")),
+        )
 
 
 def r31(question: Question) -> Iterator[Reason]:
@@ -238,28 +247,38 @@ def r46(question: Question) -> Iterator[Reason]:
 def r53(question: Question) -> Iterator[Reason]:
     """A dose beyond anything any source gives for the product, or one that looks like another product's numbers."""
     yield from broken(question, ENTRY_ERROR)
-    other = _looks_like(question)
-    if other:
+    ground = Ground.of(question.knowledge.fact("screening", "entry", "look_alike"))
+    empty = [str(i.where) for i in question.plan.injections if not i.dose.units]
+    if empty:
+        yield line(
+            ENTRY_ERROR,
+            Level.REFUSE,
+            f"{capital(join(empty))} planned with 0 Units.",
+            "Enter the Units, or take the line out.",
+        )
+    others = _looks_like(question)
+    if others:
         yield line(
             ENTRY_ERROR,
             Level.REFUSE,
             f"Total {units_text(question.plan.total.units)} of {question.product.name}; these look like the Units "
-            f"of {other}.",
+            f"of {' or '.join(others)}.",
             "Check the product and the Units as entered. This is no label limit.",
+            ground=ground,
         )
 
 
-def _looks_like(question: Question) -> str:
-    """The product whose numbers these seem to be, empty when they pass for the plan's own.
+def _looks_like(question: Question) -> tuple[str, ...]:
+    """The products whose numbers these may be, none when they pass for the plan's own.
 
     They do not pass where the plan stays, as a whole, below the least useful dose of its muscles and below the
     label's usual totals, while every dose lies in the usual range of a product with smaller Units throughout.
     """
     planned = [i for i in question.plan.injections if i.dose.units > 0]
     if not planned or not _too_little(question, planned):
-        return ""
+        return ()
     others = (name for name in question.knowledge.products if name != question.product.name)
-    return next((name for name in others if all(_fits(question, name, i) for i in planned)), "")
+    return tuple(name for name in others if all(_fits(question, name, i) for i in planned))
 
 
 def _too_little(question: Question, planned: list[Injection]) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from collis.case.patient import Answer
-from collis.case.session import Session
+from collis.case.session import Session, SideEffectKind
 from collis.knowledge.products import LimitFact, LimitKind
 from collis.reasons import Ground, Level, Reason
-from collis.safety.earlier import Earlier, earlier, is_large, last_doses, within
-from collis.safety.limits import FRONT, dysphagia_lowers, units_text, window_days
+from collis.safety.earlier import Earlier, doses_of, earlier, is_large, within
+from collis.safety.limits import FRONT, units_text, when_words, window_days, worst_dysphagia
 from collis.safety.question import Question
 from collis.safety.rules.doses import broken
 from collis.safety.rules.lines import cannot_judge, capital, join, line, note, small_first, unasked
@@ -133,21 +133,66 @@ def _named(event: Earlier) -> str:
 
 
 def r44(question: Question) -> Iterator[Reason]:
-    """Trouble swallowing after the last session, and the front muscles not lowered enough."""
+    """Trouble swallowing after any session: a severe one, a mild one last time, front muscles not lowered enough."""
     yield from broken(question, "R44")
-    if not dysphagia_lowers(question.case, question.knowledge):
+    case, last = question.case, question.case.last_session
+    if last is not None:
+        yield from _last_time(question, last)
+    worst = worst_dysphagia(case, question.knowledge)
+    if worst is None:
         return
-    last = question.case.last_session
-    compared = last_doses(question.case) if last is not None and last.product == question.product.name else {}
+    lowers = question.knowledge.fact("screening", "dysphagia", "grade_that_lowers")
+    severe = question.knowledge.fact("screening", "dysphagia", "grade_tested_first")
+    when = when_words(worst, case)
+    if worst.worst(SideEffectKind.DYSPHAGIA) >= severe.value:
+        yield line(
+            "R44",
+            Level.WARN,
+            f"Severe trouble swallowing {_after(when)}{_dysphagia_days(worst)}.",
+            "Swallow test first; lower the front muscles or leave them out.",
+            ground=Ground.of(severe),
+            harm=9,
+        )
+    compared = doses_of(worst) if worst.product == question.product.name else {}
     unmatched = [m for m in FRONT if question.plan.sides_of(m) and m not in compared]
     if unmatched:
         yield line(
             "R44",
             Level.WARN,
-            f"Trouble swallowing followed the last session; {join([m.words for m in unmatched])} "
-            f"{'is' if len(unmatched) == 1 else 'are'} planned, and the last dose there is not known for this product.",
+            f"Trouble swallowing followed the session of {when}; {join([m.words for m in unmatched])} "
+            f"{'is' if len(unmatched) == 1 else 'are'} planned, and the dose there then is not known for this product.",
             "Keep the dose low, on one side, high in the muscle, under ultrasound.",
+            ground=Ground.of(lowers),
         )
+
+
+def _last_time(question: Question, last: Session) -> Iterator[Reason]:
+    """What the last session left: a mild trouble swallowing, or nobody's word on side effects at all."""
+    if not last.side_effects and last.side_effects_asked is not Answer.YES:
+        yield unasked("R44", "side effects after the last session")
+    if last.worst(SideEffectKind.DYSPHAGIA) == 1:
+        days = question.knowledge.fact("screening", "dysphagia", "check_days")
+        yield line(
+            "R44",
+            Level.WARN,
+            f"Mild trouble swallowing last time{_dysphagia_days(last)}.",
+            f"Book the swallow check for days {days.value[0]} to {days.value[1]}.",
+            ground=Ground.of(days),
+            harm=2,
+        )
+
+
+def _after(when: str) -> str:
+    return when if when == "last time" else f"after the session of {when}"
+
+
+def _dysphagia_days(session: Session) -> str:
+    """The days of the worst trouble swallowing, empty where they were not entered."""
+    found = [e for e in session.side_effects if e.kind is SideEffectKind.DYSPHAGIA]
+    worst = max(found, key=lambda e: e.grade)
+    if worst.from_day is None or worst.to_day is None:
+        return ""
+    return f", days {worst.from_day} to {worst.to_day}"
 
 
 def r49(question: Question) -> Iterator[Reason]:

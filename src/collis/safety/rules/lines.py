@@ -15,7 +15,7 @@ HARM = {
     "R25": 8, "R26": 8, "R29": 8, "R33": 8, "R36": 8, "R38": 8, "R40": 8, "R52": 8, "R30": 8, "R07": 8, "R32": 8,
     "R14": 7, "R20": 7, "R21": 7, "R22": 7, "R31": 7, "R35": 7, "R43": 7, "R44": 7, "R42": 7, "R41": 7,
     "R12": 6, "R16": 6, "R23": 6, "R24": 6, "R27": 6, "R45": 6, "R46": 6, "R50": 6,
-    "R34": 5, "R39": 5, "R47": 5, "R37": 4, "R51": 4, "R11": 3, "R49": 2, "R28": 2, "R48": 1,
+    "R34": 5, "R39": 9, "R47": 5, "R37": 4, "R51": 4, "R11": 3, "R49": 2, "R28": 2, "R48": 1,
 }  # fmt: skip
 """How bad the harm is if a rule is ignored, 0 none to 10 worst. It only orders the lines."""
 
@@ -30,15 +30,16 @@ def line(
     limit: str = "",
     kind: Kind = Kind.CLINICAL,
     asks: str = "",
+    harm: int | None = None,
 ) -> Reason:
-    """One line of a verdict with the harm of its rule."""
+    """One line of a verdict with the harm of its rule, unless this line has its own."""
     return Reason(
         rule=rule,
         level=level,
         what=what,
         action=action,
         kind=kind,
-        harm=HARM[rule],
+        harm=HARM[rule] if harm is None else harm,
         limit=limit,
         ground=ground,
         overridable=rule not in NEVER_OVERRIDDEN,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
 from collis.case.history import Asked, FlagAnswer
 from collis.case.patient import Answer, Sex
-from collis.knowledge.interactions import DrugClass
+from collis.knowledge.interactions import DrugClass, plain_name
 from collis.knowledge.names import Guidance, Muscle, Region
 from collis.knowledge.products import KeyedFact
 from collis.reasons import Ground, Level, Reason
 from collis.safety.limits import SCALENES
-from collis.safety.question import Question
+from collis.safety.question import Question, unrecognised
 from collis.safety.rules.lines import cannot_judge, capital, contraindicated, join, line, note, unasked
 from collis.units import decimal_of, plain
 
-OWN_DRUG_RULES = frozenset({"anticoagulant", "anticholinergic"})
+DRY = "Ask about dry mouth, bladder and glaucoma."
+"""What to do about an anticholinergic beside a product that is not type B already."""
 
 
 def r07(question: Question) -> Iterator[Reason]:
@@ -75,25 +77,34 @@ def r09(question: Question) -> Iterator[Reason]:
 
 
 def r32(question: Question) -> Iterator[Reason]:
-    """Scalenes on both sides, or on any side in lung disease."""
+    """Scalenes on both sides, or scalenes or sternocleidomastoid on any side in lung disease."""
     sides = {side for muscle in SCALENES for side in question.plan.sides_of(muscle)}
-    if not sides:
+    scm = bool(question.plan.sides_of(Muscle.STERNOCLEIDOMASTOID))
+    if not sides and not scm:
         return
     lung = question.case.safety.lung_disease
+    fact = question.knowledge.fact
     if len(sides) > 1:
         yield line(
             "R32",
             Level.WARN,
             "Scalenes of both sides are planned; both phrenic nerves lie close.",
             "Treat one side, under ultrasound.",
+            ground=Ground.of(fact("screening", "lungs", "phrenic_nerves")),
         )
     if lung.answer is Answer.YES:
-        yield line(
-            "R32",
-            Level.WARN,
-            f"Scalenes are planned in a patient with lung disease{_said(lung)}.",
-            "Leave them out, or keep the dose low under ultrasound, and watch breathing.",
-        )
+        ground = Ground.of(fact("screening", "lungs", "low_doses"))
+        for planned, muscles, action in (
+            (
+                bool(sides),
+                "Scalenes are",
+                "Leave them out, or keep the dose low under ultrasound, and watch breathing.",
+            ),
+            (scm, "Sternocleidomastoid is", "Keep the dose low and watch breathing."),
+        ):
+            if planned:
+                what = f"{muscles} planned in a patient with lung disease{_said(lung)}."
+                yield line("R32", Level.WARN, what, action, ground=ground)
     elif lung.answer is Answer.UNKNOWN:
         yield unasked("R32", "lung disease")
 
@@ -218,18 +229,49 @@ def _inr(question: Question, name: str, drug: DrugClass) -> Iterator[Reason]:
 def r42(question: Question) -> Iterator[Reason]:
     """A medicine that adds to the weakness or changes the effect of toxin."""
     medicines = question.case.safety.medicines
-    if medicines.answer is Answer.UNKNOWN and not medicines.names:
+    if medicines.answer is Answer.UNKNOWN:
         yield unasked("R42", "medicines")
     if medicines.answer is Answer.YES and not medicines.names:
         yield cannot_judge("R42", "medicines answered yes, without a name", "Enter each by its name.")
+    yield from _unrecognised(question)
     for name, drug in question.medicines:
-        if drug.group in OWN_DRUG_RULES:
+        if drug.group == "anticoagulant" or (
+            drug.group == "anticholinergic" and question.product.serotype == "B"
+        ):
             continue
         what = f"{capital(name)} ({small(drug.label)}): {small(drug.effect.value)}"
         if drug.level is Level.ALLOW:
             yield note("R42", what, drug.action.value, ground=Ground.of(drug.effect))
-        else:
-            yield line("R42", drug.level, what, drug.action.value, ground=Ground.of(drug.effect))
+            continue
+        action = DRY if drug.group == "anticholinergic" else drug.action.value
+        yield line("R42", drug.level, what, action, ground=Ground.of(drug.effect))
+
+
+def _unrecognised(question: Question) -> Iterator[Reason]:
+    """Medicines no class is known for: perhaps harmless, perhaps a slip of the pen."""
+    known = [name for drug in question.knowledge.drug_classes for name in drug.names]
+    strange = []
+    for name in unrecognised(question.case, question.knowledge):
+        near = difflib.get_close_matches(plain_name(name), known, n=1)
+        if not near:
+            strange.append(name)
+            continue
+        yield line(
+            "R42",
+            Level.WARN,
+            f"{capital(name)} is not recognised, check it.",
+            f"The nearest known name is {near[0]}.",
+            harm=4,
+        )
+    if strange:
+        yield line(
+            "R42",
+            Level.WARN,
+            f"{capital(join(strange))} {'is' if len(strange) == 1 else 'are'} not recognised, check "
+            f"{'it' if len(strange) == 1 else 'them'}.",
+            "See whether it thins blood or weakens muscles.",
+            harm=1,
+        )
 
 
 def r43(question: Question) -> Iterator[Reason]:
@@ -273,6 +315,10 @@ def r45(question: Question) -> Iterator[Reason]:
         )
     if patient.thin_neck is Answer.UNKNOWN:
         yield unasked("R45", "thin neck")
+    if patient.weight_kg is None:
+        yield unasked("R45", "weight")
+    if patient.sex is Sex.UNKNOWN and len(question.plan.sides_of(Muscle.STERNOCLEIDOMASTOID)) > 1:
+        yield unasked("R45", "sex")
 
 
 def r51(question: Question) -> Iterator[Reason]:
@@ -283,4 +329,5 @@ def r51(question: Question) -> Iterator[Reason]:
             Level.WARN,
             "No record yet that spread, swallowing and breathing trouble were explained.",
             "Explain them and record it.",
+            ground=Ground.of(question.knowledge.fact("screening", "told", "spread")),
         )

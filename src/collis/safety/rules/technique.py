@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collis.case.examination import FindingKind
-from collis.case.history import ScaleName
+from collis.case.history import FlagAnswer, ScaleName
 from collis.case.patient import Answer
 from collis.case.posture import Component
 from collis.knowledge.names import Guidance, Muscle, MuscleSide, Pattern
@@ -35,7 +35,7 @@ def r29(question: Question) -> Iterator[Reason]:
         yield line(
             "R29",
             Level.REFUSE if refused else Level.WARN,
-            f"{capital(str(injection.where))} by {injection.guidance.value}; near it: {hazard}.",
+            f"{capital(str(injection.where))} {injection.guidance.words}; near it: {hazard}.",
             "Use ultrasound, or leave it out.",
             ground=Ground.of(entry),
         )
@@ -43,8 +43,12 @@ def r29(question: Question) -> Iterator[Reason]:
     if surgery.answer is Answer.UNKNOWN:
         yield unasked("R29", "neck surgery")
     elif surgery.answer is Answer.YES:
-        yield note(
-            "R29", "The neck was operated on; landmarks may have moved.", "Look with ultrasound first."
+        said = f" ({surgery.detail})" if surgery.detail else ""
+        yield line(
+            "R29",
+            Level.WARN,
+            f"The neck was operated on{said}; the anatomy is altered.",
+            "Use imaging: landmarks may have moved.",
         )
 
 
@@ -61,6 +65,7 @@ def r47(question: Question) -> Iterator[Reason]:
                 Level.WARN,
                 f"{here} is planned; {called[side]} calls for the {side.word}.",
                 "Look at the posture and the side again.",
+                ground=Ground.of(question.knowledge.fact("screening", "posture", "called_side")),
             )
 
 
@@ -104,7 +109,8 @@ def r48(question: Question) -> Iterator[Reason]:
 
 
 def r52(question: Question) -> Iterator[Reason]:
-    """The levator scapulae for pure forward flexion."""
+    """The levator scapulae for pure forward flexion, or any muscle for a forward neck in parkinsonism."""
+    yield from _in_parkinsonism(question)
     forward = [c for c in question.posture if c.pattern in FORWARD]
     pure = bool(forward) and all(c.pattern in FORWARD for c in question.posture)
     if pure and question.plan.sides_of(Muscle.LEVATOR_SCAPULAE):
@@ -114,4 +120,21 @@ def r52(question: Question) -> Iterator[Reason]:
             "Levator scapulae is planned for a head that only bends forward; it helps little and head drop often "
             "follows.",
             "Leave it out.",
+            ground=Ground.of(question.knowledge.fact("screening", "posture", "levator_forward")),
+        )
+
+
+def _in_parkinsonism(question: Question) -> Iterator[Reason]:
+    """Antecollis beside parkinsonism, worked up or not."""
+    reply = question.case.flags.get("parkinsonism")
+    known = reply is not None and reply.answer in (FlagAnswer.YES, FlagAnswer.CLEARED)
+    antecollis = any(c.pattern is Pattern.ANTECOLLIS for c in question.posture)
+    if known and antecollis and question.plan.total.units > 0:
+        advice = question.knowledge.patterns[Pattern.ANTECOLLIS].facts["in_parkinsonism"]
+        yield line(
+            "R52",
+            Level.WARN,
+            str(advice.value),
+            "Leave it uninjected, or say why not.",
+            ground=Ground.of(advice),
         )

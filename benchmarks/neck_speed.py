@@ -9,18 +9,23 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.optimize import root
+from scipy.optimize import root  # type: ignore[import-untyped]
 
 from collis.knowledge.load import load
+from collis.neck.balance import Problem, pose_problem, unbalanced
 from collis.neck.controller import sampled_controllers
-from collis.neck.equilibrium import Problem, Status, judge, newton, pose_problem, unbalanced
+from collis.neck.equilibrium import Status, judge, newton
 from collis.neck.formulas import Array
 from collis.neck.muscle import ArmModel
 from collis.neck.skeleton import build_neck
-from studies.neck import random_drives
+from studies.neck import MECHANICS, random_drives
 from studies.record import Measure
 
-PATHS = ("src/collis/neck", "src/collis/knowledge/data/neck", "src/collis/knowledge/neck.py")
+PATHS = (
+    *(f"src/collis/neck/{name}.py" for name in MECHANICS),
+    "src/collis/knowledge/data/neck",
+    "src/collis/knowledge/neck.py",
+)
 SEED = 20261122
 PATTERNS = 4096
 ROOTS = 60
@@ -88,6 +93,7 @@ def run(thin: bool) -> Sequence[Measure]:
     fast.newton(exact.taking(slice(0, 1)), np.zeros((6, 1)))
     compile_seconds = time.perf_counter() - began
     fast_rate = count / seconds_for(lambda: fast.newton(exact, start), times=times)
+    fast.unbalanced_one(exact, 0)(np.zeros(6))  # compiled for this call, too
     compiled_scipy = roots / scipy_seconds(lambda i: fast.unbalanced_one(exact, i), roots)
     gap = np.abs(fast.newton(exact, start)[0] - newton(exact, start)[0])
     settled = judge(exact, newton(exact, start)[0])[2] != Status.NOT_FOUND
