@@ -55,9 +55,18 @@ sides = st.sampled_from(Side)
 muscles = st.sampled_from(Muscle)
 guidances = st.sampled_from(Guidance)
 muscle_sides = st.builds(MuscleSide, muscles, sides)
-words = st.sampled_from((
-    "", "since spring", 'said "a little"', "C:\\records", "Zervikale Dystonie, naïve", "two\nlines", "a\ttab", "日本",
-))
+words = st.sampled_from(
+    (
+        "",
+        "since spring",
+        'said "a little"',
+        "C:\\records",
+        "Zervikale Dystonie, naïve",
+        "two\nlines",
+        "a\ttab",
+        "日本",
+    )
+)
 some_words = words.filter(bool)
 
 
@@ -80,7 +89,9 @@ def days_before(most: int = 900) -> SearchStrategy[date]:
 def deviations(draw, name: str) -> Deviation:
     """An angle of the posture called `name`."""
     return Deviation(
-        deg=draw(st.sampled_from((Decimal(0), Decimal("4.5"), Decimal(5), Decimal(10), Decimal(25), Decimal(60)))),
+        deg=draw(
+            st.sampled_from((Decimal(0), Decimal("4.5"), Decimal(5), Decimal(10), Decimal(25), Decimal(60)))
+        ),
         toward=draw(st.sampled_from(Sagittal) if name in SAGITTAL else sides),
         level=draw(st.sampled_from(JointLevel)) if name in PLANES else None,
     )
@@ -111,7 +122,11 @@ examinations = st.builds(
     Examination,
     posture=postures(),
     manner=st.builds(
-        Manner, seated=answers, relaxed=answers, eyes_closed=answers, sensory_trick=answers,
+        Manner,
+        seated=answers,
+        relaxed=answers,
+        eyes_closed=answers,
+        sensory_trick=answers,
         weeks_since_toxin=maybe(tenths(0, 60)),
     ),
     ranges=st.lists(
@@ -125,15 +140,20 @@ examinations = st.builds(
     ).map(tuple),
     findings=st.lists(
         st.builds(
-            Finding, where=muscle_sides,
+            Finding,
+            where=muscle_sides,
             kinds=st.lists(st.sampled_from(FindingKind), min_size=1, max_size=3, unique=True).map(tuple),
         ),
-        max_size=4, unique_by=lambda f: f.where,
+        max_size=4,
+        unique_by=lambda f: f.where,
     ).map(tuple),
 )
 
 patients = st.builds(
-    Patient, age_years=maybe(st.integers(40, 95)), sex=st.sampled_from(Sex), weight_kg=maybe(tenths(35, 140)),
+    Patient,
+    age_years=maybe(st.integers(40, 95)),
+    sex=st.sampled_from(Sex),
+    weight_kg=maybe(tenths(35, 140)),
     thin_neck=answers,
 )
 
@@ -155,9 +175,16 @@ def plans(product: str, *, most: int = 8) -> SearchStrategy[Plan]:
         origin=st.sampled_from(Origin),
         injections=st.lists(
             st.builds(
-                Injection, muscle=muscles, side=sides, dose=doses(product), sites=st.integers(1, 5), guidance=guidances
+                Injection,
+                muscle=muscles,
+                side=sides,
+                dose=doses(product),
+                sites=st.integers(1, 5),
+                guidance=guidances,
             ),
-            min_size=1, max_size=most, unique_by=lambda i: i.where,
+            min_size=1,
+            max_size=most,
+            unique_by=lambda i: i.where,
         ).map(tuple),
     )
 
@@ -169,8 +196,12 @@ def givens(draw, product: str) -> Given:
     side = draw(sides)
     members = LUMPED.get(name) or (Muscle(name),)
     return Given(
-        muscle=name, side=side, dose=draw(doses(product)), members=tuple(MuscleSide(m, side) for m in members),
-        sites=draw(maybe(st.integers(1, 6))), guidance=draw(maybe(guidances)),
+        muscle=name,
+        side=side,
+        dose=draw(doses(product)),
+        members=tuple(MuscleSide(m, side) for m in members),
+        sites=draw(maybe(st.integers(1, 6))),
+        guidance=draw(maybe(guidances)),
     )
 
 
@@ -181,14 +212,24 @@ def sessions(draw) -> Session:
     given = tuple(draw(st.lists(givens(product), max_size=3)))
     total = Dose.total((line.dose for line in given), product) if given else draw(doses(product))
     effects = st.builds(
-        SideEffect, kind=st.sampled_from(SideEffectKind), grade=st.integers(1, 3), from_day=maybe(st.integers(0, 10)),
-        to_day=maybe(st.integers(10, 60)), detail=words,
+        SideEffect,
+        kind=st.sampled_from(SideEffectKind),
+        grade=st.integers(1, 3),
+        from_day=maybe(st.integers(0, 10)),
+        to_day=maybe(st.integers(10, 60)),
+        detail=words,
     )
     return Session(
-        on=draw(days_before()), product=product, total=total, given=given,
-        benefit_percent=draw(maybe(tenths(-10, 100))), onset_day=draw(maybe(st.integers(0, 30))),
-        best_week=draw(maybe(tenths(0, 12))), faded_week=draw(maybe(tenths(0, 30))),
-        side_effects=tuple(draw(st.lists(effects, max_size=2))), guidance=draw(maybe(guidances)),
+        on=draw(days_before()),
+        product=product,
+        total=total,
+        given=given,
+        benefit_percent=draw(maybe(tenths(-10, 100))),
+        onset_day=draw(maybe(st.integers(0, 30))),
+        best_week=draw(maybe(tenths(0, 12))),
+        faded_week=draw(maybe(tenths(0, 30))),
+        side_effects=tuple(draw(st.lists(effects, max_size=2))),
+        guidance=draw(maybe(guidances)),
         side_effects_asked=draw(answers),
     )
 
@@ -198,10 +239,14 @@ def other_toxins(draw) -> OtherToxin:
     """Toxin elsewhere, some of it known."""
     product = draw(maybe(st.sampled_from(MAIN_PRODUCTS)))
     return OtherToxin(
-        on=draw(maybe(days_before(200))), product=product,
+        on=draw(maybe(days_before(200))),
+        product=product,
         dose=None if product is None else draw(maybe(doses(product))),
-        site=draw(words), indication=draw(st.sampled_from(Indication)), clinic=draw(words),
-        muscles=tuple(draw(st.lists(muscle_sides, max_size=2))), in_neck=draw(st.booleans()),
+        site=draw(words),
+        indication=draw(st.sampled_from(Indication)),
+        clinic=draw(words),
+        muscles=tuple(draw(st.lists(muscle_sides, max_size=2))),
+        in_neck=draw(st.booleans()),
     )
 
 
@@ -217,8 +262,12 @@ def medicines(draw) -> Medicines:
     names = ("apixaban", "warfarin", "aspirin", "gentamicin", "levodopa", "apixabn")
     return Medicines(
         answer=answer,
-        names=() if answer is Answer.NO else tuple(draw(st.lists(st.sampled_from(names), max_size=2, unique=True))),
-        inr=draw(maybe(tenths(1, 5))), inr_on=draw(maybe(days_before(20))), platelets_low=draw(answers),
+        names=()
+        if answer is Answer.NO
+        else tuple(draw(st.lists(st.sampled_from(names), max_size=2, unique=True))),
+        inr=draw(maybe(tenths(1, 5))),
+        inr_on=draw(maybe(days_before(20))),
+        platelets_low=draw(answers),
     )
 
 
@@ -226,10 +275,21 @@ def medicines(draw) -> Medicines:
 def safety_answers(draw, naive: SearchStrategy[Answer], others: SearchStrategy) -> SafetyAnswers:
     """Answers to the safety questions."""
     return SafetyAnswers(
-        toxin_naive=draw(naive), toxin_elsewhere=draw(answers), other_toxin=draw(others), swallowing=draw(asked),
-        breathing=draw(asked), voice=draw(asked), lung_disease=draw(asked), allergies=draw(asked),
-        albumin_refused=draw(asked), infection_at_site=draw(asked), neuromuscular_disease=draw(asked),
-        pregnancy=draw(asked), breastfeeding=draw(asked), neck_surgery=draw(asked), medicines=draw(medicines()),
+        toxin_naive=draw(naive),
+        toxin_elsewhere=draw(answers),
+        other_toxin=draw(others),
+        swallowing=draw(asked),
+        breathing=draw(asked),
+        voice=draw(asked),
+        lung_disease=draw(asked),
+        allergies=draw(asked),
+        albumin_refused=draw(asked),
+        infection_at_site=draw(asked),
+        neuromuscular_disease=draw(asked),
+        pregnancy=draw(asked),
+        breastfeeding=draw(asked),
+        neck_surgery=draw(asked),
+        medicines=draw(medicines()),
     )
 
 
@@ -250,11 +310,18 @@ def ratings(draw) -> Rating:
 def preparations(draw, product: str) -> Preparation:
     """How the toxin was made ready, well or badly."""
     vials = st.builds(
-        VialUse, units=doses(product), lot=words, expiry=maybe(st.just(VISIT)), for_other_patient=maybe(st.booleans())
+        VialUse,
+        units=doses(product),
+        lot=words,
+        expiry=maybe(st.just(VISIT)),
+        for_other_patient=maybe(st.booleans()),
     )
     return Preparation(
-        product=product, vials=tuple(draw(st.lists(vials, max_size=2))), diluent_ml=draw(tenths(1, 8)),
-        units_per_0_1ml=draw(tenths(1, 50)), drawn=draw(doses(product)),
+        product=product,
+        vials=tuple(draw(st.lists(vials, max_size=2))),
+        diluent_ml=draw(tenths(1, 8)),
+        units_per_0_1ml=draw(tenths(1, 50)),
+        drawn=draw(doses(product)),
         diluent=draw(st.sampled_from(("sodium chloride 0.9 %, preservative-free", "water"))),
         mixed_at=draw(maybe(st.just(datetime(2026, 11, 10, 9, 30)))),  # noqa: DTZ001
         injected_at=draw(maybe(st.just(datetime(2026, 11, 10, 10, 0, 30)))),  # noqa: DTZ001
@@ -284,11 +351,16 @@ def cases(draw) -> Case:
     naive = st.sampled_from((Answer.NO, Answer.UNKNOWN)) if treated else answers
     goals = st.lists(some_words, max_size=3).map(tuple)
     return Case(
-        region=draw(st.sampled_from(Region)), date=VISIT, patient=draw(patients), examination=draw(examinations),
+        region=draw(st.sampled_from(Region)),
+        date=VISIT,
+        patient=draw(patients),
+        examination=draw(examinations),
         flags=draw(st.dictionaries(st.sampled_from(FLAG_KEYS), flag_replies, max_size=6)),
         safety=draw(safety_answers(naive, st.just(elsewhere))),
         history=History(
-            sessions=past, ratings=tuple(draw(st.lists(ratings(), max_size=3))), goals=draw(goals),
+            sessions=past,
+            ratings=tuple(draw(st.lists(ratings(), max_size=3))),
+            goals=draw(goals),
             onset_age_years=draw(maybe(st.integers(5, 40))),
         ),
         request=draw(requests()),

@@ -43,6 +43,11 @@ def questions(draw: st.DrawFn) -> tuple[Case, Plan]:
     return draw(cases()), draw(plans(draw(products)))
 
 
+def _with(safety: SafetyAnswers, name: str, value: Any) -> SafetyAnswers:
+    changed: dict[str, Any] = {name: value}
+    return replace(safety, **changed)
+
+
 def level_of(plan: Plan, case: Case) -> Level:
     return check(plan, case, KNOWLEDGE).verdict.level
 
@@ -122,7 +127,7 @@ def with_each_answer(case: Case) -> Iterator[tuple[Case, Case, Case]]:
         value = getattr(case.safety, field.name)
         if isinstance(value, Asked) and field.name not in spared:
             yield tuple(  # type: ignore[misc]
-                replace(case, safety=replace(case.safety, **{field.name: replace(value, answer=answer)}))
+                replace(case, safety=_with(case.safety, field.name, replace(value, answer=answer)))
                 for answer in (Answer.NO, Answer.UNKNOWN, Answer.YES)
             )
     yield tuple(  # type: ignore[misc]

@@ -211,7 +211,9 @@ def test_the_file_name_can_be_filled_in_later():
 def test_a_session_of_two_products_cannot_be_made():
     on, product = date(2026, 8, 11), "onabotulinumtoxinA"
     line = Given(
-        muscle="platysma", side=Side.LEFT, dose=Dose.of(5, "abobotulinumtoxinA"),
+        muscle="platysma",
+        side=Side.LEFT,
+        dose=Dose.of(5, "abobotulinumtoxinA"),
         members=(MuscleSide(Muscle.PLATYSMA, Side.LEFT),),
     )
     with pytest.raises(ProductMismatch):

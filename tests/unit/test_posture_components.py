@@ -106,7 +106,9 @@ def test_angles_measured_apart_stand_as_they_are():
 
 def test_a_lateral_shift_stands_for_laterocollis_to_its_side_and_laterocaput_to_the_other():
     seen = reading(
-        laterocollis=angle(15, RIGHT), laterocaput=angle(15, LEFT), lateral_shift=Shift(grade=MILD, toward=RIGHT)
+        laterocollis=angle(15, RIGHT),
+        laterocaput=angle(15, LEFT),
+        lateral_shift=Shift(grade=MILD, toward=RIGHT),
     )
     assert [(c.words, c.grade, c.deg) for c in seen.components] == [("lateral shift RIGHT", 1, 0)]
     assert all("not counted a second time" in note for note in seen.notes)
@@ -115,23 +117,32 @@ def test_a_lateral_shift_stands_for_laterocollis_to_its_side_and_laterocaput_to_
 
 def test_an_anterior_shift_stands_for_antecollis_and_retrocaput():
     seen = words(
-        sagittal_collis=angle(15, FRONT), sagittal_caput=angle(15, BACK), sagittal_shift=Shift(grade=MILD, toward=FRONT)
+        sagittal_collis=angle(15, FRONT),
+        sagittal_caput=angle(15, BACK),
+        sagittal_shift=Shift(grade=MILD, toward=FRONT),
     )
     assert seen == ["anterior sagittal shift"]
 
 
 def test_a_posterior_shift_stands_for_retrocollis_and_antecaput():
     seen = words(
-        sagittal_collis=angle(15, BACK), sagittal_caput=angle(15, FRONT), sagittal_shift=Shift(grade=MILD, toward=BACK)
+        sagittal_collis=angle(15, BACK),
+        sagittal_caput=angle(15, FRONT),
+        sagittal_shift=Shift(grade=MILD, toward=BACK),
     )
     assert seen == ["posterior sagittal shift"]
 
 
 def test_what_speaks_against_a_shift_is_kept_and_pointed_out():
     seen = reading(laterocaput=angle(15, RIGHT), lateral_shift=Shift(grade=ShiftGrade.MARKED, toward=RIGHT))
-    assert [(c.words, c.grade) for c in seen.components] == [("lateral shift RIGHT", 2), ("laterocaput RIGHT", 0)]
+    assert [(c.words, c.grade) for c in seen.components] == [
+        ("lateral shift RIGHT", 2),
+        ("laterocaput RIGHT", 0),
+    ]
     (note,) = seen.notes
-    assert "lateral shift RIGHT and laterocaput RIGHT speak against each other" in note.replace("Lateral", "lateral")
+    assert "lateral shift RIGHT and laterocaput RIGHT speak against each other" in note.replace(
+        "Lateral", "lateral"
+    )
 
 
 def test_a_shift_settles_an_unsure_level():
@@ -151,7 +162,9 @@ def test_an_absent_shift_explains_nothing():
     ]
 
 
-@pytest.mark.parametrize(("shift", "said"), [(None, "not examined"), (Shift(grade=ShiftGrade.ABSENT), "marked absent")])
+@pytest.mark.parametrize(
+    ("shift", "said"), [(None, "not examined"), (Shift(grade=ShiftGrade.ABSENT), "marked absent")]
+)
 def test_angles_that_make_a_shift_nobody_marked_are_pointed_out(shift, said):
     seen = reading(sagittal_collis=angle(15, FRONT), sagittal_caput=angle(15, BACK), sagittal_shift=shift)
     assert len(seen.components) == 2

@@ -49,13 +49,15 @@ class Case:
         treated = self.history.sessions or self.safety.other_toxin
         if self.safety.toxin_naive is Answer.YES and treated:
             raise BadInput(
-                where="safety.toxin_naive", read="yes beside recorded toxin treatment",
+                where="safety.toxin_naive",
+                read="yes beside recorded toxin treatment",
                 expected="no where a session or other toxin is recorded",
             )
         for session in self.history.sessions:
             if self.date is not None and session.on > self.date:
                 raise BadInput(
-                    where="history.session", read=f"a session of {session.on}",
+                    where="history.session",
+                    read=f"a session of {session.on}",
                     expected=f"a day not after the visit of {self.date}",
                 )
 

@@ -169,7 +169,8 @@ class Posture:
                     continue
                 if whole is not None:
                     raise BadInput(
-                        where=part, read=f"{part} beside {total}",
+                        where=part,
+                        read=f"{part} beside {total}",
                         expected="either the total or the separate angles of a plane",
                         mend=f"Leave {total} out where caput and collis were measured apart.",
                     )
@@ -185,7 +186,8 @@ class Posture:
             wanted = Side if name in SIDEWARD else Sagittal
             if entry is not None and entry.toward is not None and not isinstance(entry.toward, wanted):
                 raise BadInput(
-                    where=name, read=f"toward {entry.toward.value}",
+                    where=name,
+                    read=f"toward {entry.toward.value}",
                     expected=f"toward {' or '.join(w.value for w in wanted)}",
                 )
 

@@ -37,8 +37,13 @@ class BadCaseFile(BadInput):
         self.problems = problems
         head = problems[0]
         super().__init__(
-            read=head.read, expected=head.expected, mend=head.mend, where=head.where, file=head.file,
-            line=head.line, column=head.column,
+            read=head.read,
+            expected=head.expected,
+            mend=head.mend,
+            where=head.where,
+            file=head.file,
+            line=head.line,
+            column=head.column,
         )
 
     def sentence(self) -> str:
@@ -48,9 +53,13 @@ class BadCaseFile(BadInput):
             lines.append(f"… and {len(self.problems) - SHOWN_AT_MOST} more.")
         return "\n".join(lines)
 
-    def at(self, *, where: str = "", file: str = "", line: int | None = None, column: int | None = None) -> BadInput:
+    def at(
+        self, *, where: str = "", file: str = "", line: int | None = None, column: int | None = None
+    ) -> BadInput:
         """The same problems with the file filled in where it was not known."""
-        return BadCaseFile(tuple(p.at(where=where, file=file, line=line, column=column) for p in self.problems))
+        return BadCaseFile(
+            tuple(p.at(where=where, file=file, line=line, column=column) for p in self.problems)
+        )
 
 
 def read_case(path: Path, *, groups: Groups | None = None) -> Case:
@@ -74,7 +83,11 @@ def read_case(path: Path, *, groups: Groups | None = None) -> Case:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _alone(
-            file, f"the byte 0x{content[error.start]:02x}", expected, line=line, mend="Save the file as UTF-8."
+            file,
+            f"the byte 0x{content[error.start]:02x}",
+            expected,
+            line=line,
+            mend="Save the file as UTF-8.",
         ) from None
     return parse_case(text, file=file, groups=groups)
 
@@ -117,7 +130,10 @@ def _schema(root: Table) -> int:
     root.asked["schema"] = None
     if "schema" not in root.raw:
         root.note(
-            "schema", read="nothing", expected=f"schema = {SCHEMA}", at_key=True,
+            "schema",
+            read="nothing",
+            expected=f"schema = {SCHEMA}",
+            at_key=True,
             mend=f"Begin the file with schema = {SCHEMA}; this program reads schema {SCHEMA}.",
         )
         return SCHEMA
@@ -127,7 +143,9 @@ def _schema(root: Table) -> int:
         return SCHEMA
     if schema > SCHEMA:
         root.note(
-            "schema", read=quoted(schema), expected=f"{SCHEMA}, the latest schema this program reads",
+            "schema",
+            read=quoted(schema),
+            expected=f"{SCHEMA}, the latest schema this program reads",
             mend="A newer Collis wrote this file; read it with that.",
         )
     return schema
@@ -144,18 +162,28 @@ def _case(root: Table, groups: Groups) -> Case | None:
     wanted = request(root, groups)
     if answers.toxin_naive is Answer.YES and (past.sessions or answers.other_toxin):
         root.table("safety").note(
-            "toxin_naive", read='"yes" beside recorded toxin treatment',
+            "toxin_naive",
+            read='"yes" beside recorded toxin treatment',
             expected='"no" where a session or other toxin is recorded',
         )
     age, onset_age = None if who is None else who.age_years, past.onset_age_years
     if age is not None and onset_age is not None and onset_age > age:
-        root.table("history").note("onset_age_years", read=f"{onset_age}", expected=f"at most the age of {age} years")
+        root.table("history").note(
+            "onset_age_years", read=f"{onset_age}", expected=f"at most the age of {age} years"
+        )
     if root.problems or region is None or who is None or seen is None:
         return None
     return root.build(
         lambda: Case(
-            schema=SCHEMA, region=region, date=visit, patient=who, examination=seen, flags=replies,
-            safety=answers, history=past, request=wanted,
+            schema=SCHEMA,
+            region=region,
+            date=visit,
+            patient=who,
+            examination=seen,
+            flags=replies,
+            safety=answers,
+            history=past,
+            request=wanted,
         )
     )
 
@@ -200,7 +228,10 @@ _MEANING = {
         "A number has a point, not a comma; a day is year-month-day; words stand in quotes.",
     ),
     "Illegal character": ("text on one line in straight quotes", ""),
-    "Cannot mutate": ("each table written in one place", "Put all its keys into one { ... } or under one heading."),
+    "Cannot mutate": (
+        "each table written in one place",
+        "Put all its keys into one { ... } or under one heading.",
+    ),
     "Invalid initial character for a key part": ("a key", "No comma stands before }."),
     "Expected ']": ("a closing ] of the heading", ""),
     "Unescaped '\\'": ("\\\\ for a backslash", ""),
@@ -221,7 +252,9 @@ def _syntax(text: str, file: str, message: str) -> BadInput:
     if any(mark in shown for mark in "“”‘’„"):
         mend = 'Use straight quotes: ".'
     read = shown.strip()
-    return _alone(file, quoted(read).strip('"') or "an empty line", expected, mend=mend, line=line, column=column)
+    return _alone(
+        file, quoted(read).strip('"') or "an empty line", expected, mend=mend, line=line, column=column
+    )
 
 
 def _neighbour(path: Path) -> str:
@@ -235,7 +268,9 @@ def _neighbour(path: Path) -> str:
 def _alone(
     file: str, read: str, expected: str, *, mend: str = "", line: int | None = None, column: int | None = None
 ) -> BadCaseFile:
-    return BadCaseFile((BadInput(read=read, expected=expected, mend=mend, file=file, line=line, column=column),))
+    return BadCaseFile(
+        (BadInput(read=read, expected=expected, mend=mend, file=file, line=line, column=column),)
+    )
 
 
 def _located(problems: list[Problem], text: str, file: str) -> BadCaseFile:

@@ -43,7 +43,9 @@ def mirrored_posture(posture: Posture) -> Posture:
         laterocaput=_angle(posture.laterocaput),
         laterocollis=_angle(posture.laterocollis),
         lateral_shift=_shift(posture.lateral_shift),
-        shoulder_elevation=None if shoulders is None else Shoulders(right=shoulders.left, left=shoulders.right),
+        shoulder_elevation=None
+        if shoulders is None
+        else Shoulders(right=shoulders.left, left=shoulders.right),
     )
 
 

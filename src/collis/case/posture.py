@@ -81,7 +81,9 @@ def read_posture(posture: Posture, *, spread: Sequence[float], threshold_deg: fl
     ['torticaput LEFT']
     """
     if len(spread) != 3 or min(spread) < 0 or sum(spread) <= 0:
-        raise BadInput(where="spread", read=f"{tuple(spread)}", expected="three weights of 0 or more, not all 0")
+        raise BadInput(
+            where="spread", read=f"{tuple(spread)}", expected="three weights of 0 or more, not all 0"
+        )
     found: list[Component] = []
     notes: list[str] = []
     for total, parts in PLANES.items():
@@ -183,10 +185,12 @@ def _shift(shift: Shift, key: str) -> Component | None:
 def _parts_of(shift: Component) -> frozenset[tuple[Pattern, Side | None]]:
     """The two component angles a shift consists of."""
     if shift.toward is not None:
-        return frozenset({
-            (Pattern.LATEROCOLLIS, shift.toward),
-            (Pattern.LATEROCAPUT, shift.toward.mirrored),
-        })
+        return frozenset(
+            {
+                (Pattern.LATEROCOLLIS, shift.toward),
+                (Pattern.LATEROCAPUT, shift.toward.mirrored),
+            }
+        )
     if shift.pattern is Pattern.ANTERIOR_SAGITTAL_SHIFT:
         return frozenset({(Pattern.ANTECOLLIS, None), (Pattern.RETROCAPUT, None)})
     return frozenset({(Pattern.RETROCOLLIS, None), (Pattern.ANTECAPUT, None)})
@@ -242,8 +246,12 @@ def _shoulders(posture: Posture) -> Iterator[Component]:
         grade = posture.shoulder_elevation.of(side)
         if grade:
             yield Component(
-                pattern=Pattern.SHOULDER_ELEVATION, toward=side, deg=0.0, weight=1.0,
-                from_="shoulder_elevation", grade=grade,
+                pattern=Pattern.SHOULDER_ELEVATION,
+                toward=side,
+                deg=0.0,
+                weight=1.0,
+                from_="shoulder_elevation",
+                grade=grade,
             )
 
 

@@ -64,7 +64,9 @@ def examination(root: Table) -> Examination | None:
         finding = _finding(one)
         if finding is not None and finding.where in findings:
             one.note(
-                "muscle", read=f"{finding.where} twice", expected="one finding for each muscle and side",
+                "muscle",
+                read=f"{finding.where} twice",
+                expected="one finding for each muscle and side",
                 mend="Put all that was found into one list.",
             )
         elif finding is not None:
@@ -86,7 +88,9 @@ def posture(table: Table) -> Posture | None:
             if total in table.raw and part in table.raw:
                 doubled = True
                 table.note(
-                    part, read=f"{part} beside {total}", at_key=True,
+                    part,
+                    read=f"{part} beside {total}",
+                    at_key=True,
                     expected="either the total or the separate angles of a plane",
                     mend=f"Leave {total} out where caput and collis were measured apart.",
                 )

@@ -36,7 +36,9 @@ def flags(root: Table, visit: date | None) -> Mapping[str, FlagReply]:
             answer = table.word(key, FlagAnswer)
             if answer is FlagAnswer.CLEARED:
                 table.note(
-                    key, read='"cleared" alone', expected="what was done and when",
+                    key,
+                    read='"cleared" alone',
+                    expected="what was done and when",
                     mend=f'Write {key} = {{ answer = "cleared", done = "...", by = "...", on = 2026-10-01 }}.',
                 )
             elif answer is not None:
@@ -53,7 +55,10 @@ def flags(root: Table, visit: date | None) -> Mapping[str, FlagReply]:
             for name in ("done", "on"):
                 if not inner.raw.get(name):
                     inner.note(
-                        name, read="nothing", expected="what was done and when, for what is cleared", at_key=True
+                        name,
+                        read="nothing",
+                        expected="what was done and when, for what is cleared",
+                        at_key=True,
                     )
         replies[key] = reply
     return replies
@@ -122,19 +127,30 @@ def _other_toxin(table: Table, visit: date | None) -> OtherToxin | None:
     in_neck = table.word("in_neck", Answer) or Answer.NO
     if in_neck is Answer.UNKNOWN:
         table.note(
-            "in_neck", read='"unknown"', expected='"yes" or "no"', mend='Write "yes" where it may have been the neck.'
+            "in_neck",
+            read='"unknown"',
+            expected='"yes" or "no"',
+            mend='Write "yes" where it may have been the neck.',
         )
     if units is not None and product is None:
         if "product" not in table.raw:
             table.note(
-                "units", read=f"{plain(units)} Units of no product", expected="the product the Units belong to",
+                "units",
+                read=f"{plain(units)} Units of no product",
+                expected="the product the Units belong to",
                 mend="Leave the Units out where nobody knows the product.",
             )
         return None
     dose = Dose(units, product) if units is not None and product is not None else None
     return OtherToxin(
-        on=on, product=product, dose=dose, site=site, indication=indication, clinic=clinic,
-        muscles=tuple(muscles), in_neck=in_neck is Answer.YES,
+        on=on,
+        product=product,
+        dose=dose,
+        site=site,
+        indication=indication,
+        clinic=clinic,
+        muscles=tuple(muscles),
+        in_neck=in_neck is Answer.YES,
     )
 
 
@@ -167,16 +183,32 @@ def _session(table: Table, visit: date | None, groups: Groups) -> Session | None
     asked = table.word("side_effects_asked", Answer) or Answer.UNKNOWN
     if not lines and "total_units" not in table.raw:
         table.note(
-            "total_units", read="nothing", expected="the total, or every line given", at_key=True,
-            mend="Where nobody knows the Units, write the session as [[safety.other_toxin]] with in_neck = \"yes\".",
+            "total_units",
+            read="nothing",
+            expected="the total, or every line given",
+            at_key=True,
+            mend='Where nobody knows the Units, write the session as [[safety.other_toxin]] with in_neck = "yes".',
         )
-    if on is None or product is None or len(given) < len(lines) or (units is None and "total_units" in table.raw):
+    if (
+        on is None
+        or product is None
+        or len(given) < len(lines)
+        or (units is None and "total_units" in table.raw)
+    ):
         return None
     total = Dose(units, product) if units is not None else Dose.total((g.dose for g in given), product)
     return table.build(
         lambda: Session(
-            on=on, product=product, total=total, given=given, benefit_percent=benefit, onset_day=onset_day,
-            best_week=best_week, faded_week=faded_week, side_effects=effects, guidance=guidance,
+            on=on,
+            product=product,
+            total=total,
+            given=given,
+            benefit_percent=benefit,
+            onset_day=onset_day,
+            best_week=best_week,
+            faded_week=faded_week,
+            side_effects=effects,
+            guidance=guidance,
             side_effects_asked=asked,
         )
     )
@@ -193,7 +225,11 @@ def _given(table: Table, product: str | None, groups: Groups) -> Given | None:
         return None
     muscles = (Muscle(name),) if name in exact else groups[name]
     return Given(
-        muscle=name, side=side, dose=Dose(units, product), sites=sites, guidance=guidance,
+        muscle=name,
+        side=side,
+        dose=Dose(units, product),
+        sites=sites,
+        guidance=guidance,
         members=tuple(MuscleSide(m, side) for m in muscles),
     )
 

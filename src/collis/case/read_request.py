@@ -40,7 +40,9 @@ def _plan(table: Table, product: str | None, groups: Groups) -> Plan | None:
     if not lines:
         for key in ("plan_name", "plan_origin"):
             if key in table.raw:
-                table.note(key, read=key, expected="no such key where there is no [[request.plan]]", at_key=True)
+                table.note(
+                    key, read=key, expected="no such key where there is no [[request.plan]]", at_key=True
+                )
         return None
     if "product" not in table.raw:
         table.note("product", read="nothing", expected="the product of the plan", at_key=True)
@@ -50,7 +52,9 @@ def _plan(table: Table, product: str | None, groups: Groups) -> Plan | None:
     for line, injection in zip(lines, injections, strict=True):
         if injection is not None and injection.where in seen:
             line.note(
-                "muscle", read=f"{injection.where} twice", expected="one line for each muscle and side",
+                "muscle",
+                read=f"{injection.where} twice",
+                expected="one line for each muscle and side",
                 mend="Add the Units and the sites into one line.",
             )
             return None
@@ -66,7 +70,9 @@ def _injection(table: Table, product: str | None, groups: Groups) -> Injection |
         table.asked["muscle"] = None
         members = ", ".join(m.value for m in groups[lumped])
         table.note(
-            "muscle", read=f'"{lumped}"', expected="one exact muscle in a plan",
+            "muscle",
+            read=f'"{lumped}"',
+            expected="one exact muscle in a plan",
             mend=f"It may mean {members}: write a line for each that is injected.",
         )
         muscle = None
@@ -105,8 +111,14 @@ def _preparation(table: Table, asked_for: str | None) -> Preparation | None:
     named = {"diluent": diluent} if diluent else {}
     return table.build(
         lambda: Preparation(
-            product=product, vials=used, diluent_ml=diluent_ml, units_per_0_1ml=strength, drawn=dose,
-            mixed_at=mixed_at, injected_at=injected_at, **named,
+            product=product,
+            vials=used,
+            diluent_ml=diluent_ml,
+            units_per_0_1ml=strength,
+            drawn=dose,
+            mixed_at=mixed_at,
+            injected_at=injected_at,
+            **named,
         )
     )
 

@@ -93,7 +93,8 @@ class Session:
         summed = Dose.total((line.dose for line in self.given), self.product)
         if self.given and summed != self.total:
             raise BadInput(
-                where="total_units", read=f"a total of {self.total} over lines that add up to {summed}",
+                where="total_units",
+                read=f"a total of {self.total} over lines that add up to {summed}",
                 expected="lines that add up to the total",
                 mend="Write every line, or leave the lines out and keep the total.",
             )

@@ -96,7 +96,13 @@ class Table:
     inner: dict[Path, Table] = field(default_factory=dict)
 
     def note(
-        self, key: str | None = None, *, read: str, expected: str, mend: str = "", at_key: bool = False,
+        self,
+        key: str | None = None,
+        *,
+        read: str,
+        expected: str,
+        mend: str = "",
+        at_key: bool = False,
         item: int | None = None,
     ) -> None:
         """Note a slip at a key of this table, at one item of its list, or at the table itself."""
@@ -124,7 +130,11 @@ class Table:
     def _one_of(self, key: str, value: object, words: tuple[str, ...], item: int | None = None) -> str | None:
         expected = listed(words)
         if not isinstance(value, str):
-            mend = 'Write "yes" or "no".' if isinstance(value, bool) and "yes" in words else "Write it in quotes."
+            mend = (
+                'Write "yes" or "no".'
+                if isinstance(value, bool) and "yes" in words
+                else "Write it in quotes."
+            )
             self.note(key, read=quoted(value), expected=expected, mend=mend, item=item)
             return None
         if value not in words:
@@ -190,7 +200,13 @@ class Table:
         return tuple(found)
 
     def number(
-        self, key: str, *, unit: str, low: int | Decimal = 0, high: int | Decimal = LARGEST, needed: bool = False
+        self,
+        key: str,
+        *,
+        unit: str,
+        low: int | Decimal = 0,
+        high: int | Decimal = LARGEST,
+        needed: bool = False,
     ) -> Decimal | None:
         """A number from `low` to `high`, whole or decimal."""
         expected = _span(f"a number of {unit}", low, high)
@@ -206,11 +222,15 @@ class Table:
             return None
         exponent = number.as_tuple().exponent
         if isinstance(exponent, int) and exponent < FINEST_EXPONENT:
-            self.note(key, read=_digits(value), expected=f"{expected}, with at most {-FINEST_EXPONENT} decimals")
+            self.note(
+                key, read=_digits(value), expected=f"{expected}, with at most {-FINEST_EXPONENT} decimals"
+            )
             return None
         return number + 0
 
-    def whole(self, key: str, *, unit: str, low: int = 0, high: int = 10**6, needed: bool = False) -> int | None:
+    def whole(
+        self, key: str, *, unit: str, low: int = 0, high: int = 10**6, needed: bool = False
+    ) -> int | None:
         """A whole number from `low` to `high`."""
         expected = _span(f"a whole number of {unit}", low, high)
         value = self._take(key, needed, expected)
@@ -249,7 +269,9 @@ class Table:
             return None
         if not isinstance(value, datetime) or value.tzinfo is not None:
             self.note(
-                key, read=quoted(value), expected="a local day and time such as 2026-11-10T09:30:00",
+                key,
+                read=quoted(value),
+                expected="a local day and time such as 2026-11-10T09:30:00",
                 mend="Write it without quotes and without a time zone.",
             )
             return None
@@ -296,8 +318,11 @@ class Table:
         for key in self.raw:
             if key not in self.asked and not self.full:
                 self.note(
-                    key, read=f"the key {quoted(key)}", expected=listed(self.asked),
-                    mend=nearest(key, self.asked), at_key=True,
+                    key,
+                    read=f"the key {quoted(key)}",
+                    expected=listed(self.asked),
+                    mend=nearest(key, self.asked),
+                    at_key=True,
                 )
         for table in self.inner.values():
             table.refuse_the_rest()

@@ -58,11 +58,17 @@ def _examination(seen: Examination) -> list[str]:
     lines += _section("[examination.posture]", **posture)
     for one in seen.ranges:
         lines += _section(
-            "[[examination.range]]", movement=one.movement, active_deg=one.active_deg, passive_deg=one.passive_deg
+            "[[examination.range]]",
+            movement=one.movement,
+            active_deg=one.active_deg,
+            passive_deg=one.passive_deg,
         )
     for finding in seen.findings:
         lines += _section(
-            "[[examination.finding]]", muscle=finding.where.muscle, side=finding.where.side, found=finding.kinds
+            "[[examination.finding]]",
+            muscle=finding.where.muscle,
+            side=finding.where.side,
+            found=finding.kinds,
         )
     return lines
 

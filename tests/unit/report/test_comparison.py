@@ -185,5 +185,5 @@ def test_a_page_names_at_most_five_warnings_and_counts_the_rest() -> None:
     warnings = [line for line in data["verdict"]["lines"] if line["level"] == "warn"]
     assert len(warnings) <= 5
     levels = [line["level"] for line in data["verdict"]["lines"]]
-    order = ["cannot_judge", "refuse", "warn"]
+    order = ["cannot_judge", "refuse", "warn", "note"]
     assert levels == sorted(levels, key=order.index)

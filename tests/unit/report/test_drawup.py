@@ -63,8 +63,8 @@ def test_sites_that_are_not_equal_are_written_out_and_lots_are_shown():
 
 
 def test_a_way_that_cannot_be_drawn_is_named_with_its_reason():
-    assert "cannot be drawn splenius capitis LEFT 60 Units: one site takes 1.2 mL" in text(
-        ("splenius_capitis", "left", 60, 1)
+    assert "cannot be drawn splenius capitis LEFT 300 Units: one site takes 1.2 mL" in text(
+        ("splenius_capitis", "left", 300, 1), product="abobotulinumtoxinA"
     )
 
 

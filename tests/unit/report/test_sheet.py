@@ -106,9 +106,8 @@ def test_each_dose_is_read_back_on_its_own_side(name: str, number: int) -> None:
     assert text.index("PATIENT’S RIGHT") < text.index("PATIENT’S LEFT")
     for muscle in {i.muscle for i in plan.injections if i.dose.units > 0}:
         head = re.escape(words.muscle(muscle)).replace(r"\ ", r"\s+")
-        row = re.search(rf"{head}\s+(\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\b", text) or re.search(
-            rf"{head}\s+(\S+) (\S+) (\S+) (\S+) (\S+) (\S+)", text
-        )
+        cell_of = rf"([\d,.]+|{words.DASH})"
+        row = re.search(rf"{head}\s+{cell_of} {cell_of} (\S+) {cell_of} {cell_of} (\S+)", text)
         assert row is not None, muscle
         for side, cell in ((Side.RIGHT, row[2]), (Side.LEFT, row[5])):
             units = sum(
