@@ -168,7 +168,7 @@ def muscle(which: Muscle | str) -> str:
     """A muscle as it heads a row; a lumped name of an old record keeps its own word.
 
     >>> muscle(Muscle.TRAPEZIUS_UPPER), muscle("paraspinals")
-    ('Trapezius, upper', 'Paraspinals')
+    ('Upper trapezius', 'Paraspinals')
     """
     words = which.words if isinstance(which, Muscle) else which.replace("_", " ")
     return words[:1].upper() + words[1:]
