@@ -101,9 +101,8 @@ def _syringe(held: Fill, drawn: DrawUp, letters: Mapping[Muscle, str]) -> Data:
         "ml": f"{words.number(held.volume_ml)} mL",
         "strength": f"{words.number(per_ml)} Units/mL",
         "kind": held.syringe.name,
-        "drawn": f"{words.number(held.volume_ml + (dead if drawn.choice.short_ml == 0 else Decimal(0)))} mL",
         "draw": (
-            f"{words.number(dead)} mL stays in hub and needle; the plunger reading above counts it"
+            f"{words.number(dead)} mL more fills hub and needle, in front of the zero mark"
             if drawn.choice.short_ml == 0
             else f"hub and needle keep {words.number(dead)} mL, which the vials do not hold: the last site may miss it"
         ),
