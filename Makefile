@@ -10,7 +10,7 @@ CACHE  := .venv/.cache
 demo: .venv/.stamp-run           ## set up and plan the first example into build/
 	@.venv/bin/collis plan examples/torticaput-left.case.toml --out build
 
-test: .venv/.stamp-dev           ## set up what tests need and run them all
+test: .venv/.stamp-dev .venv/.stamp-system ## set up what tests need and run them all
 	@$(PY) -m pytest --cov
 
 check: .venv/.stamp-dev          ## lint, layout, types, the import ladder, locks, measured records; writes nothing
@@ -43,6 +43,10 @@ help:                            ## this list
 	@$(PIP) --require-hashes -r requirements/run.txt
 	@$(PIP) --no-deps --no-index --no-build-isolation --editable .
 	@$(PY) -m compileall -q src || true
+	@touch $@
+
+.venv/.stamp-system: tools/system.sh | .venv/bin/python
+	@sh tools/system.sh
 	@touch $@
 
 .venv/.stamp-%: requirements/%.txt .venv/.stamp-run

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS: dict[str, dict[str, Any]] = tomllib.loads((ROOT / "docs/requirements.toml").read_text("utf-8"))
-RULE_ID = re.compile(r"^R\d{2}$")
+RULE_ID = re.compile(r"^(R\d{2}|SCREEN|LABEL)$")
 
 
 @cache
@@ -31,9 +31,11 @@ def functions_of(file: Path) -> frozenset[str]:
 
 
 def rules_known_to_the_gate() -> set[str]:
+    """The numbered rules, and what speaks beside them under a name."""
     from collis.safety.rules import RULES
+    from collis.safety.rules.beside import LABEL, SCREEN
 
-    return set(RULES)
+    return {*RULES, SCREEN, LABEL}
 
 
 @pytest.mark.parametrize("rule", REQUIREMENTS)

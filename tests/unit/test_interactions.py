@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collis.errors import KnowledgeError
-from collis.knowledge.interactions import build_interactions, classify, plain_name
+from collis.knowledge.interactions import NONE_LISTED, build_interactions, classify, plain_name
 from collis.knowledge.load import load
 from collis.reasons import Level
 
@@ -34,7 +34,7 @@ def test_a_medicine_is_found_in_its_class(medicine, key):
 
 
 @pytest.mark.parametrize(
-    "medicine", ["levothyroxine", "", "magnesium citrate", "quin", "heparinoid cream", "---"]
+    "medicine", ["zonisamide", "", "magnesium citrate", "quin", "heparinoid cream", "---"]
 )
 def test_a_medicine_of_no_class_has_none(medicine):
     assert keys_of(medicine) == set()
@@ -78,8 +78,50 @@ def test_everything_that_strengthens_the_block_is_one_group():
 
 
 def test_chloroquine_is_told_and_never_warned_of():
-    assert BY_KEY["aminoquinoline"].level is Level.ALLOW
-    assert all(c.level is Level.WARN for c in CLASSES if c.key != "aminoquinoline")
+    assert {c.key for c in CLASSES if c.level is Level.ALLOW} == {"aminoquinoline", "nsaid", NONE_LISTED}
+    assert all(c.level is Level.WARN for c in CLASSES if c.level is not Level.ALLOW)
+
+
+@pytest.mark.parametrize(
+    "medicine",
+    [
+        "levothyroxine", "L-Thyroxine 100 µg", "Paracetamol 500 mg tablets, 1-2 as needed", "metformin",
+        "atorvastatin calcium 20mg", "Losartan potassium/hydrochlorothiazide 50/12.5 mg", "omeprazole", "sertraline 50",
+        "vitamin D3 1000 IU daily", "oral contraceptive", "bisoprolol 2,5 mg once a day", "levodopa/carbidopa",
+    ],
+)  # fmt: skip
+def test_a_common_medicine_without_a_listed_interaction_is_known_as_such(medicine):
+    assert keys_of(medicine) == {NONE_LISTED}
+
+
+@pytest.mark.parametrize(
+    "medicine",
+    ["paracetamol and something else", "metformin with zzqx", "metformina", "omeprazole 20 zz", "20 mg"],
+)
+def test_a_name_that_is_only_partly_known_is_not_taken_for_harmless(medicine):
+    assert keys_of(medicine) == set()
+
+
+def test_a_harmless_half_does_not_hide_the_other():
+    assert keys_of("omeprazole and warfarin") == {"vitamin_k_antagonist"}
+    assert keys_of("ibuprofen 400 mg") == {"nsaid"}
+
+
+def test_what_is_listed_as_without_interaction_stands_in_no_other_class():
+    harmless = set(BY_KEY[NONE_LISTED].names)
+    others = [c for c in CLASSES if c.key != NONE_LISTED]
+    assert not {name for name in harmless if classify(name, others)}
+    left_out = {
+        "paroxetine",
+        "verapamil",
+        "diltiazem",
+        "prednisolone",
+        "lithium",
+        "phenytoin",
+        "penicillamine",
+    }
+    assert not harmless & left_out
+    assert not BY_KEY[NONE_LISTED].members.verified
 
 
 def test_no_name_stands_in_two_classes_that_one_rule_reads():

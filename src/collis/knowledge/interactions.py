@@ -12,6 +12,22 @@ from collis.knowledge.fields import Fields
 from collis.reasons import Level
 from collis.sources import Sourced
 
+NONE_LISTED = "none_listed"
+"""The group of medicines beside which no interaction with toxin is listed: nothing is said of them."""
+
+DOSE_WORDS = frozenset(
+    """
+    mg g mcg ug µg μg ml iu ie units tablet tablets tab tabs capsule capsules cap caps spray drops oral po
+    od qd bd  bid tds tid qds qid prn once twice times daily day a per week weekly monthly as needed when
+    required at in the  morning evening night noon before after with food meals and or plus mr sr er xl xr
+    cr la retard hydrochloride  hcl sodium calcium magnesium potassium maleate besylate besilate mesylate
+    mesilate fumarate tartrate succinate  arginine erbumine medoxomil cilexetil bitartrate
+    """.split()  # noqa: SIM905  two hundred quotation marks would hide the words
+)
+"""Words beside a name that say how much, how often and which salt, and name no further medicine."""
+
+DOSE = re.compile(r"\d+(?:mg|g|mcg|ug|µg|μg|ml|iu|ie|x)?")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrugClass:
@@ -47,9 +63,22 @@ class DrugClass:
         return next((entry for key, entry in self.facts if key == name), None)
 
     def holds(self, medicine: str) -> bool:
-        """Whether any member stands in `medicine` as whole words."""
+        """Whether any member stands in `medicine` as whole words.
+
+        Where none is listed, nothing but members, doses and salts may stand there: the other half of a combination
+        might be anything.
+        """
         written = f" {plain_name(medicine)} "
+        if self.group == NONE_LISTED:
+            return self._alone_in(written)
         return any(f" {name} " in written for name in self.members.value)
+
+    def _alone_in(self, written: str) -> bool:
+        longest_first = sorted(self.members.value, key=len, reverse=True)
+        rest = re.sub(rf"\b(?:{'|'.join(longest_first)})\b", " ", written)
+        return rest != written and all(
+            word in DOSE_WORDS or DOSE.fullmatch(word) is not None for word in rest.split()
+        )
 
 
 def plain_name(medicine: str) -> str:
@@ -66,7 +95,8 @@ def plain_name(medicine: str) -> str:
 def classify(medicine: str, classes: Iterable[DrugClass]) -> tuple[DrugClass, ...]:
     """The classes a medicine belongs to, in the order of `classes`; case, accents and strengths do not matter.
 
-    An empty answer means that no class is known, not that the medicine is harmless beside toxin.
+    An empty answer means that no class is known, not that the medicine is harmless beside toxin; a medicine beside
+    which no interaction is listed has a class of its own.
     """
     return tuple(drug_class for drug_class in classes if drug_class.holds(medicine))
 

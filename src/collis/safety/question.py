@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from collis.case.case import Case
 from collis.case.plan import Plan
@@ -14,6 +15,7 @@ from collis.knowledge.load import Knowledge
 from collis.knowledge.products import KeyedFact, Label, Product
 from collis.reasons import Reason
 from collis.safety.limits import Limit, limits
+from collis.sources import Sourced
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +39,11 @@ class Question:
         """What this region's label says of a contraindication, None where there is no label or no word of it."""
         known = self.label.contraindications if self.label else ()
         return next((fact for fact in known if fact.key == key), None)
+
+    def warning(self, key: str) -> Sourced[Any] | None:
+        """What this region's label of this product warns of under a key, None where it does not."""
+        known = self.label.warnings if self.label else ()
+        return next((warning.fact for warning in known if warning.key == key), None)
 
 
 Rule = Callable[[Question], Iterable[Reason]]

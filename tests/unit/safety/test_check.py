@@ -12,7 +12,7 @@ from collis.case.history import FlagAnswer, FlagReply
 from collis.case.patient import Answer
 from collis.errors import BadInput
 from collis.knowledge.names import FLAG_KEYS, Region
-from collis.knowledge.redflags import RedFlag, Tier
+from collis.knowledge.redflags import Tier
 from collis.reasons import Kind, Level, Reason
 from collis.safety.check import check
 from collis.safety.rules import RULES
@@ -48,79 +48,6 @@ def all_flags(word: str) -> dict[str, FlagReply]:
 
 STOP = [f for f in KNOWLEDGE.red_flags if f.tier is Tier.STOP]
 HOLD = [f for f in KNOWLEDGE.red_flags if f.tier is Tier.HOLD]
-
-
-@pytest.mark.parametrize("flag", [*STOP, *HOLD], ids=lambda f: f.key)
-def test_SCREEN_a_standing_flag_refuses_every_plan(flag: RedFlag) -> None:
-    found = verdict(USUAL, answered(flags={flag.key: "yes"}))
-    assert found.level is Level.REFUSE
-    (reason,) = found.of_rule(flag.id)
-    assert (reason.level, reason.harm, reason.overridable) == (Level.REFUSE, 10, flag.tier is Tier.HOLD)
-    assert reason.ground is not None
-    assert reason.action.startswith("Work it up first; cleared by: ")
-
-
-def test_SCREEN_what_was_cleared_refuses_nothing() -> None:
-    cleared = FlagReply(answer=FlagAnswer.CLEARED, done="MRI normal", on=VISIT)
-    case = replace(answered(), flags={**all_flags("no"), "cord_signs": cleared, "fixed_posture": cleared})
-    assert verdict(USUAL, case).level is Level.ALLOW
-
-
-def test_SCREEN_unanswered_flags_join_the_line_of_what_is_missing() -> None:
-    first = verdict(USUAL, answered(flags=dict.fromkeys(FLAG_KEYS, "unknown")))
-    (line,) = first.of_rule("SCREEN")
-    assert line.what == "Cannot judge yet: 12 red flags not answered."
-    assert line.harm == 10
-    assert line.asks.startswith("sudden onset, recent trauma, ")
-    two = verdict(USUAL, answered(flags={"cord_signs": "unknown", "fixed_posture": "unknown"}))
-    assert two.of_rule("SCREEN")[0].what == "Cannot judge yet: cord signs and fixed posture not answered."
-    again = verdict(USUAL, treated(flags=dict.fromkeys(FLAG_KEYS, "unknown")))
-    assert again.of_rule("SCREEN")[0].what == "Cannot judge yet: 7 red flags not answered."
-
-
-def test_SCREEN_holds_not_asked_again_leave_a_later_visit_alone() -> None:
-    case = treated(flags={f.key: "unknown" for f in HOLD})
-    assert not verdict(USUAL, case).of_rule("SCREEN")
-
-
-def test_SCREEN_family_history_is_a_remark_and_other_cautions_speak_by_their_rule() -> None:
-    found = verdict(USUAL, answered(flags={"family_history": "yes"}))
-    assert (found.level, [r.kind for r in found.of_rule("RF12b")]) == (Level.ALLOW, [Kind.NOTE])
-    found = verdict(USUAL, answered(flags={"pregnancy": "yes"}))
-    assert [r.level for r in found.of_rule("R40")] == [Level.WARN]
-    assert not found.of_rule("RF13b")
-
-
-def test_LABEL_old_age_warns_where_the_label_asks_for_a_low_start() -> None:
-    def warned(age: int | None) -> list[Reason]:
-        case = answered(patient={"age_years": age})
-        return [r for r in verdict(USUAL, case).of_rule("LABEL") if r.level is Level.WARN]
-
-    (line,) = warned(65)
-    assert (line.level, line.what) == (Level.WARN, "Age 65 years; label: start at the low end of the range.")
-    assert line.ground is not None
-    assert not warned(64)
-    assert not warned(None)
-    typed = plan(("splenius_capitis", "left", 2500), product="rimabotulinumtoxinB")
-    found = verdict(typed, answered(region="EU", patient={"age_years": 80})).of_rule("LABEL")
-    assert [r.kind for r in found] == [Kind.NOTE]
-
-
-def test_LABEL_a_warning_about_a_planned_muscle_is_spoken() -> None:
-    (line,) = verdict(plan(("levator_scapulae", "left", 20)), answered(region="JP")).of_rule("LABEL")
-    assert (
-        line.what == "Levator scapulae is planned; label: levator scapulae: dysphagia and airway infection."
-    )
-    assert not verdict(USUAL, answered(region="JP")).of_rule("LABEL")
-    both = plan(("splenius_capitis", "left", 150), ("splenius_capitis", "right", 150), product=ABO)
-    assert verdict(both, answered(region="EU")).of_rule("LABEL")
-    one = plan(("splenius_capitis", "left", 250), product=ABO)
-    assert not verdict(one, answered(region="EU")).of_rule("LABEL")
-
-
-def test_LABEL_a_warning_no_answer_decides_is_a_remark() -> None:
-    found = verdict(plan((SCM, "left", 20), product="daxibotulinumtoxinA")).of_rule("LABEL")
-    assert [(r.kind, r.what) for r in found] == [(Kind.NOTE, "Label: caution in heart and vessel disease.")]
 
 
 def test_an_ordinary_plan_for_an_answered_case_is_allowed() -> None:
@@ -207,6 +134,11 @@ def test_a_single_unchecked_figure_is_spoken_of_in_the_singular() -> None:
 def test_figures_of_muscles_that_get_nothing_are_not_counted() -> None:
     more = replace(USUAL, injections=(*USUAL.injections, *plan(("levator_scapulae", "left", 0)).injections))
     assert verdict(more).about_sources == verdict().about_sources
+
+
+def test_a_plan_of_nothing_stands_on_no_figure() -> None:
+    assert verdict().about_sources
+    assert not verdict(plan()).about_sources
 
 
 def test_refusals_and_missing_answers_are_all_shown_and_warnings_up_to_five() -> None:

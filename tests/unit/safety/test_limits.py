@@ -448,3 +448,16 @@ def test_a_product_known_by_its_trial_alone_is_held_to_the_session_of_that_trial
 def test_units_are_printed_with_thousands_apart() -> None:
     assert units_text(Decimal("12500.0")) == "12,500 Units"
     assert units_text(Decimal("2.50")) == "2.5 Units"
+
+
+def test_the_entry_error_of_one_site_says_whether_its_figure_is_of_a_site_or_of_a_muscle() -> None:
+    said = {
+        product: next(
+            x.text for x in limits(answered(), KNOWLEDGE, product) if x.id.endswith(".highest_site")
+        )
+        for product in (ONA, ABO)
+    }
+    assert KNOWLEDGE.product(ONA).highest_site is not None
+    assert said[ONA] == "The largest dose any source gives in one site is 50 Units."
+    assert KNOWLEDGE.product(ABO).highest_site is None
+    assert said[ABO] == "The largest dose any source gives in any muscle is 450 Units."

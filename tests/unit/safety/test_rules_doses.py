@@ -8,6 +8,7 @@ from collis.knowledge.load import load
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.reasons import Ground, Kind
 from collis.side import Side
+from collis.sources import Grade
 from tests.unit.safety.bedside import (
     ABO,
     DAXI,
@@ -190,7 +191,8 @@ def test_R22_fires() -> None:
     assert reason.action == "Treat one side, the more active one."
     (reason,) = says("R22", plan((SCM, "left", 20), (SCM, "right", 20), product=LAN))
     assert reason.level == "warn"
-    assert reason.ground is not None
+    assert reason.ground is not None  # not the label of another product
+    assert (reason.ground.grade, reason.ground.source) == (Grade.ASSUMED, "collis_editorial")
 
 
 def test_R22_counts_the_side_treated_elsewhere_today() -> None:
@@ -343,6 +345,8 @@ def test_R53_refuses_a_line_of_no_units() -> None:
     (reason,) = says("R53", plan((SCM, "left", 0), ("splenius_capitis", "left", 60)))
     assert (reason.level, reason.overridable) == ("refuse", False)
     assert reason.what == "Sternocleidomastoid LEFT planned with 0 Units."
+    assert reason.ground is not None
+    assert reason.ground.grade is Grade.ASSUMED
 
 
 def test_R53_refuses_one_site_above_any_source() -> None:
@@ -352,9 +356,13 @@ def test_R53_refuses_one_site_above_any_source() -> None:
 
 
 def test_R53_is_not_misled_by_a_line_without_units() -> None:
-    assert levels("R53", plan(("splenius_capitis", "left", 60), ("platysma", "left", 0), product=ABO)) == {
-        "refuse"
-    }
+    look_alike, empty = (
+        any("look like the Units of" in r.what for r in said) for said in (
+            says("R53", plan(("splenius_capitis", "left", 60), ("platysma", "left", 0), product=ABO)),
+            says("R53", plan(("platysma", "left", 0), product=ABO)),
+        )
+    )  # fmt: skip
+    assert (look_alike, empty) == (True, False)
 
 
 def test_R53_stays_silent_at_the_least_useful_doses_and_at_the_usual_total() -> None:

@@ -9,12 +9,16 @@ import pytest
 
 from collis.case.history import Medicines
 from collis.case.patient import Answer, Sex
-from collis.reasons import Kind
+from collis.case.plan import Plan
+from collis.reasons import Ground, Kind
+from collis.sources import Grade
 from tests.unit.safety.bedside import (
     ABO,
     DAXI,
     INCO,
+    KNOWLEDGE,
     LAN,
+    ONA,
     RIMA,
     SCM,
     UNKNOWN,
@@ -224,6 +228,7 @@ def test_R42_fires() -> None:
 
 def test_R42_stays_silent() -> None:
     assert not says("R42")
+    assert not says("R42", USUAL, answered(safety=takes("levothyroxine", "Paracetamol 500 mg as needed")))
     assert not says("R42", USUAL, answered(safety=takes("apixaban")))
     assert not says("R42", RIMA_PLAN, answered(safety=takes("trihexyphenidyl")))  # R43 speaks
 
@@ -241,6 +246,18 @@ def test_R42_names_what_it_does_not_recognise_and_the_nearest_name() -> None:
     assert "thins blood" in strange.action
     (both,) = says("R42", USUAL, answered(safety=takes("zzqx", "qqyy")))
     assert both.what == "Zzqx and qqyy are not recognised, check them."
+
+
+def test_R42_does_not_take_the_unknown_half_of_a_combination_for_harmless() -> None:
+    (strange,) = says("R42", USUAL, answered(safety=takes("metformin/zzqx")))
+    assert strange.what == "Metformin/zzqx is not recognised, check it."
+
+
+def test_R42_remarks_on_a_painkiller_that_thins_blood_a_little() -> None:
+    (remark,) = says("R42", USUAL, answered(safety=takes("ibuprofen")))
+    assert (remark.level, remark.kind) == ("allow", Kind.NOTE)
+    assert "bruise" in remark.what
+    assert not says("R41", USUAL, answered(safety=takes("ibuprofen", platelets_low=Answer.UNKNOWN)))
 
 
 def test_R42_speaks_of_anticholinergics_beside_type_a() -> None:
@@ -281,6 +298,7 @@ def test_R45_asks_for_weight_and_for_sex_where_both_sides_are_planned() -> None:
 def test_R45_stays_silent() -> None:
     assert not says("R45", USUAL, answered(patient={"weight_kg": Decimal(50)}))
     assert not says("R45", plan((SCM, "left", 20), (SCM, "right", 20)))
+    assert not says("R45", plan((SCM, "left", 20)), answered(patient={"sex": Sex.FEMALE}))
     away = plan(("splenius_capitis", "left", 60), (SCM, "left", 0))
     assert not says("R45", away, answered(patient={"thin_neck": Answer.YES, "weight_kg": Decimal(45)}))
     assert not says("R45", away, answered(patient={"thin_neck": Answer.UNKNOWN}))
@@ -289,6 +307,33 @@ def test_R45_stays_silent() -> None:
 def test_R51_fires() -> None:
     for answer in (Answer.NO, Answer.UNKNOWN):
         assert levels("R51", USUAL, answered(request={"consent_warnings": answer})) == {"warn"}
+
+
+def test_R51_stands_on_the_label_of_the_planned_product_alone() -> None:
+    untold = answered(request={"consent_warnings": Answer.NO})
+    for product in (ONA, ABO, INCO, RIMA, DAXI):
+        (reason,) = says("R51", plan((SCM, "left", 20), product=product), untold)
+        label = KNOWLEDGE.label(product, untold.region)
+        assert label is not None
+        assert reason.ground == Ground.of(next(w.fact for w in label.warnings if w.key == "boxed_spread"))
+    (reason,) = says("R51", plan((SCM, "left", 20), product=LAN), untold)
+    assert reason.ground is not None
+    assert (reason.ground.grade, reason.ground.verified) == (Grade.ASSUMED, False)
+
+
+def test_R45_stands_on_the_label_where_it_speaks_of_a_small_neck() -> None:
+    def ground(typed: Plan, **patient: object) -> Ground | None:
+        (reason,) = says("R45", typed, answered(patient=patient))
+        return reason.ground
+
+    inco = plan((SCM, "left", 20), product=INCO)
+    label = KNOWLEDGE.label(INCO, answered().region)
+    assert label is not None
+    small_neck = Ground.of(next(w.fact for w in label.warnings if w.key == "small_neck"))
+    weight = Ground.of(KNOWLEDGE.fact("screening", "build", "light_weight"))
+    assert ground(inco, thin_neck=Answer.YES) == small_neck
+    assert ground(inco, weight_kg=Decimal(45)) == weight
+    assert ground(plan((SCM, "left", 20), product=LAN), thin_neck=Answer.YES) == weight
 
 
 def test_R51_stays_silent() -> None:

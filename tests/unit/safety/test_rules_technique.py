@@ -12,6 +12,7 @@ from collis.case.history import Rating, ScaleName
 from collis.knowledge.names import Muscle, MuscleSide
 from collis.reasons import Kind
 from collis.side import Side
+from collis.sources import Grade
 from tests.unit.safety.bedside import SCM, UNKNOWN, USUAL, YES, angle, answered, levels, plan, said_yes, says
 
 
@@ -38,6 +39,8 @@ def test_R29_asks_after_surgery_of_the_neck() -> None:
     (reason,) = says("R29", USUAL, answered(safety={"neck_surgery": said_yes("C4 to C6 fused")}))
     assert "(C4 to C6 fused)" in reason.what
     assert reason.action.startswith("Use imaging")
+    assert reason.ground is not None
+    assert (reason.ground.grade, reason.ground.verified) == (Grade.ASSUMED, False)
 
 
 def test_R29_stays_silent() -> None:

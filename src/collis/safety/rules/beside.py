@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from collis.knowledge.names import Muscle
+from collis.case.patient import Answer
+from collis.knowledge.names import Muscle, Pattern
 from collis.knowledge.products import KeyedFact
 from collis.knowledge.redflags import Tier
 from collis.reasons import Ground, Kind, Level, Reason
 from collis.safety.question import Question
 from collis.safety.rules.lines import capital
 from collis.safety.screen import ScreenItem, screen
+from collis.sources import Grade
 
 SCREEN = "SCREEN"
 LABEL = "LABEL"
@@ -18,8 +20,46 @@ LABEL = "LABEL"
 OF_MUSCLE = {"levator": (Muscle.LEVATOR_SCAPULAE, 1), "neck_weakness": (Muscle.SPLENIUS_CAPITIS, 2)}
 """Label warnings about one muscle, with the number of sides from which they hold."""
 
-REMARKS = frozenset({"cardiovascular"})
-"""Label warnings about the patient that no answer decides."""
+FRONT_OR_BACK = frozenset(
+    {
+        Pattern.ANTECAPUT,
+        Pattern.ANTECOLLIS,
+        Pattern.RETROCAPUT,
+        Pattern.RETROCOLLIS,
+        Pattern.ANTERIOR_SAGITTAL_SHIFT,
+        Pattern.POSTERIOR_SAGITTAL_SHIFT,
+    }
+)
+
+
+def _always(question: Question) -> bool:
+    return True
+
+
+def _first(question: Question) -> bool:
+    return question.case.doses_as_naive
+
+
+def _front_or_back_alone(question: Question) -> bool:
+    patterns = {component.pattern for component in question.posture}
+    return bool(patterns) and patterns.issubset(FRONT_OR_BACK)
+
+
+REMARKS: Mapping[str, Callable[[Question], bool]] = {
+    "cardiovascular": _always,
+    "muscle_table": _always,
+    "limit_scm": lambda question: bool(question.plan.sides_of(Muscle.STERNOCLEIDOMASTOID)),
+    "respiratory": lambda question: question.case.safety.lung_disease.answer is Answer.YES,
+    "naive_exposure": _first,
+    "first_session_table": _first,
+    "studied_forms": _front_or_back_alone,
+}
+"""Label warnings that ask for no answer of their own, each with when it is worth a remark.
+
+The other warnings of a label speak through a rule (`both_scm` R22, `halve_for_anterocollis` R24, `small_neck` R45,
+`boxed_spread` R51, `albumin` R06, `count_all_toxin` R15) or are for the talk with the patient, not for a dose
+(`dysphagia_course`, `driving`, `blood_glucose`, `heart_rate`).
+"""
 
 
 def screened(question: Question) -> Iterator[Reason]:
@@ -76,9 +116,11 @@ def label_says(question: Question) -> Iterator[Reason]:
                     f"{capital(muscle.words)} is planned; label: {warning.fact.value}.",
                     "Keep it low.",
                 )
-        elif warning.key in REMARKS:
+        elif warning.key in REMARKS and REMARKS[warning.key](question):
+            said = f"{warning.fact.value}."
+            what = f"Label: {said}" if warning.fact.grade is Grade.LABEL else capital(said)
             yield Reason(
-                rule=LABEL, level=Level.ALLOW, what=f"Label: {warning.fact.value}.", kind=Kind.NOTE, harm=1,
+                rule=LABEL, level=Level.ALLOW, what=what, kind=Kind.NOTE, harm=1,
                 ground=Ground.of(warning.fact),
             )  # fmt: skip
 

@@ -149,9 +149,8 @@ def r22(question: Question) -> Iterator[Reason]:
     spoken = list(broken(question, "R22"))
     yield from spoken
     if not spoken and len(question.plan.sides_of(Muscle.STERNOCLEIDOMASTOID)) > 1:
-        warnings = question.label.warnings if question.label else ()
         own = question.knowledge.fact("screening", "sternocleidomastoid", "both_sides")
-        fact = next((w.fact for w in warnings if w.key == "both_scm"), own)
+        fact = question.warning("both_scm") or own
         yield line(
             "R22",
             Level.WARN,
@@ -247,7 +246,7 @@ def r46(question: Question) -> Iterator[Reason]:
 def r53(question: Question) -> Iterator[Reason]:
     """A dose beyond anything any source gives for the product, or one that looks like another product's numbers."""
     yield from broken(question, ENTRY_ERROR)
-    ground = Ground.of(question.knowledge.fact("screening", "entry", "look_alike"))
+    entry = question.knowledge.fact
     empty = [str(i.where) for i in question.plan.injections if not i.dose.units]
     if empty:
         yield line(
@@ -255,6 +254,7 @@ def r53(question: Question) -> Iterator[Reason]:
             Level.REFUSE,
             f"{capital(join(empty))} planned with 0 Units.",
             "Enter the Units, or take the line out.",
+            ground=Ground.of(entry("screening", "entry", "no_units")),
         )
     others = _looks_like(question)
     if others:
@@ -264,7 +264,7 @@ def r53(question: Question) -> Iterator[Reason]:
             f"Total {units_text(question.plan.total.units)} of {question.product.name}; these look like the Units "
             f"of {' or '.join(others)}.",
             "Check the product and the Units as entered. This is no label limit.",
-            ground=ground,
+            ground=Ground.of(entry("screening", "entry", "look_alike")),
         )
 
 

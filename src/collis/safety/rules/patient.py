@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from collis.case.history import Asked, FlagAnswer
 from collis.case.patient import Answer, Sex
-from collis.knowledge.interactions import DrugClass, plain_name
+from collis.knowledge.interactions import NONE_LISTED, DrugClass, plain_name
 from collis.knowledge.names import Guidance, Muscle, Region
 from collis.knowledge.products import KeyedFact
 from collis.reasons import Ground, Level, Reason
@@ -169,6 +169,7 @@ def r41(question: Question) -> Iterator[Reason]:
             Level.WARN,
             "Platelets are low; bleeding at the needle track is more likely.",
             f"Fine needle and finger pressure.{_unreachable(question)}",
+            ground=Ground.of(question.knowledge.fact("screening", "bleeding", "platelets_low")),
         )
     elif medicines.platelets_low is Answer.UNKNOWN and thinners:
         yield unasked("R41", "low platelets")
@@ -235,7 +236,7 @@ def r42(question: Question) -> Iterator[Reason]:
         yield cannot_judge("R42", "medicines answered yes, without a name", "Enter each by its name.")
     yield from _unrecognised(question)
     for name, drug in question.medicines:
-        if drug.group == "anticoagulant" or (
+        if drug.group in ("anticoagulant", NONE_LISTED) or (
             drug.group == "anticholinergic" and question.product.serotype == "B"
         ):
             continue
@@ -306,12 +307,13 @@ def r45(question: Question) -> Iterator[Reason]:
     if patient.sex is Sex.FEMALE and len(question.plan.sides_of(Muscle.STERNOCLEIDOMASTOID)) > 1:
         why.append("a woman with both sternocleidomastoids planned")
     if why:
+        small = question.warning("small_neck") if patient.thin_neck is Answer.YES else None
         yield line(
             "R45",
             Level.WARN,
             f"{capital(join(why))}: trouble swallowing is more likely after {join([m.words for m in throat])}.",
             "Lower these doses, one side, under ultrasound.",
-            ground=Ground.of(light),
+            ground=Ground.of(small or light),
         )
     if patient.thin_neck is Answer.UNKNOWN:
         yield unasked("R45", "thin neck")
@@ -322,12 +324,14 @@ def r45(question: Question) -> Iterator[Reason]:
 
 
 def r51(question: Question) -> Iterator[Reason]:
-    """No record that spread, swallowing and breathing were explained, where the label carries a boxed warning."""
+    """No record that spread, swallowing and breathing were explained, where labels carry a boxed warning."""
     if question.case.region is Region.US and question.case.request.consent_warnings is not Answer.YES:
         yield line(
             "R51",
             Level.WARN,
             "No record yet that spread, swallowing and breathing trouble were explained.",
             "Explain them and record it.",
-            ground=Ground.of(question.knowledge.fact("screening", "told", "spread")),
+            ground=Ground.of(
+                question.warning("boxed_spread") or question.knowledge.fact("screening", "told", "spread")
+            ),
         )

@@ -49,6 +49,7 @@ def r29(question: Question) -> Iterator[Reason]:
             Level.WARN,
             f"The neck was operated on{said}; the anatomy is altered.",
             "Use imaging: landmarks may have moved.",
+            ground=Ground.of(question.knowledge.fact("screening", "surgery", "landmarks")),
         )
 
 
