@@ -5,7 +5,7 @@ PIP    := $(PY) -m pip --disable-pip-version-check install --quiet --root-user-a
 CACHE  := .venv/.cache
 
 .DEFAULT_GOAL := help
-.PHONY: demo test check fix studies bench docs locks help
+.PHONY: demo test check fix studies bench calibrate docs locks help
 
 demo: .venv/.stamp-run           ## set up and plan the first example into build/
 	@.venv/bin/collis plan examples/torticaput-left.case.toml --out build
@@ -24,6 +24,10 @@ studies: .venv/.stamp-dev        ## run the studies (NAME=... for one) and recor
 
 bench: .venv/.stamp-dev          ## time the program (NAME=... for one) and record it
 	@$(PY) -m benchmarks $(NAME)
+
+calibrate: .venv/.stamp-dev      ## fit the response and harm models anew (PATIENTS=rows.csv adds single patients)
+	@$(PY) -m tools.calibrate_harms
+	@$(PY) -m tools.calibrate $(if $(PATIENTS),--patients $(PATIENTS))
 
 docs: .venv/.stamp-docs          ## build the site into build/site/
 	@$(PY) -m sphinx --quiet -W --keep-going -b html -d $(CACHE)/doctrees docs build/site && echo "build/site/index.html"

@@ -39,7 +39,7 @@ from collis.safety.verdict import CheckedPlan
 from collis.units import Dose
 
 if TYPE_CHECKING:  # the models are imported where they run: a screening waits for no solver
-    from collis.course.predict import Forecast
+    from collis.course.forecast import Forecast
 
 DRAWS = 400
 SEED = 20260101
@@ -246,8 +246,7 @@ def _forecast(
         plan,
         ranking,
         case,
-        knowledge.response,
-        knowledge.muscles,
+        knowledge,
         comparator=comparator,
         draws=DRAWS,
         seed=SEED,

@@ -1,9 +1,9 @@
-"""The closed form against a differential-equation solver and against published kinetics."""
+"""The closed form of one muscle against a differential-equation solver."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp  # type: ignore[import-untyped]
+from scipy.integrate import solve_ivp
 
 from collis.toxin.timecourse import (
     decay_rate,
@@ -101,19 +101,3 @@ def test_the_peak_agrees_with_the_solver():
     decay = float(decay_rate(25.0))
     effect = solved([1.0, 0.0, 0.0], days, uptake=UPTAKE, decay=decay, lag=LAG)[2]
     assert float(effect_peak(uptake=UPTAKE, decay=decay, lag=LAG)) == pytest.approx(effect.max(), rel=1e-6)
-
-
-def test_published_human_onset_kinetics_come_out_of_the_chain():
-    """Lebeda's four steps: availability 0.00015, binding 0.058, translocation 0.141, lytic step 0.013 per minute.
-
-    The three fast steps are lumped into one of the same mean delay, and nothing decays.
-    """
-    per_day = 24 * 60
-    available = 0.00015 * per_day
-    fast = per_day / (1 / 0.058 + 1 / 0.141 + 1 / 0.013)
-    hours = np.arange(0.0, 400.0, 0.05)
-    blocked = effect_site(hours / 24, uptake=available, decay=1e-12, lag=fast)
-    quarter, half, most = (float(hours[np.argmax(blocked >= share)]) for share in (0.25, 0.50, 0.90))
-    assert quarter == pytest.approx(34, abs=0.5)
-    assert half == pytest.approx(79, abs=0.5)
-    assert most / 24 == pytest.approx(10.8, abs=0.1)

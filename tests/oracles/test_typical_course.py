@@ -1,30 +1,24 @@
-"""The stated typical course per product: rise, peak, fall, repeated dosing, means over patients.
+"""The typical course per product at stated constants: rise, peak, fall, repeated dosing.
 
-The tables were computed on a coarse grid of days; tolerances are half a step of it.
+The constants are those of the first fit, held here so that a new calibration does not move the formulas' oracle. The
+tables were computed on a coarse grid of days; tolerances are half a step of it.
 """
 
 import numpy as np
 import pytest
 
-from collis.course.draws import draw_response
-from collis.course.outcome import placebo_share, score
-from collis.knowledge.load import load
 from collis.toxin.timecourse import decay_rate, effect_peak, effect_site, superpose
 from collis.toxin.weakening import hill
 
-KNOWLEDGE = load()
-RESPONSE = KNOWLEDGE.response
-HALF_TOTAL = float(KNOWLEDGE.entries["evidence.response.half_dose.typical_total"].value)
+UPTAKE, LAG, HALF_TOTAL, EXPONENT = 0.45, 0.076, 46.0, 1.5
 ONA, INCO, ABO = "onabotulinumtoxinA", "incobotulinumtoxinA", "abobotulinumtoxinA"
 RIMA, DAXI = "rimabotulinumtoxinB", "daxibotulinumtoxinA"
+HALF_LIFE = {ONA: 25.0, INCO: 25.0, ABO: 25.0, RIMA: 13.0, DAXI: 42.0}
+POTENCY = {ONA: 1.0, INCO: 1.0, ABO: 1 / 2.7, RIMA: 1 / 49, DAXI: 1.1}
 
 
 def rates_of(product: str) -> dict[str, float]:
-    return {
-        "uptake": RESPONSE.uptake.value,
-        "decay": float(decay_rate(RESPONSE.half_life[product].days.value)),
-        "lag": RESPONSE.effect_lag.value,
-    }
+    return {"uptake": UPTAKE, "decay": float(decay_rate(HALF_LIFE[product])), "lag": LAG}
 
 
 @pytest.mark.parametrize(
@@ -45,8 +39,8 @@ def test_the_median_patient_rises_peaks_and_falls_as_stated(
 ):
     days = np.arange(0.0, 400.0, 0.02)
     rates = rates_of(product)
-    level = units * RESPONSE.potency[product].value / HALF_TOTAL
-    effect = hill(level * effect_site(days, **rates) / effect_peak(**rates), exponent=RESPONSE.hill.value)
+    level = units * POTENCY[product] / HALF_TOTAL
+    effect = hill(level * effect_site(days, **rates) / effect_peak(**rates), exponent=EXPONENT)
     share, top = effect / effect.max(), int(effect.argmax())
 
     def first_above(part: float) -> float:
@@ -86,47 +80,7 @@ def test_repeated_sessions_settle_into_the_stated_cycle(product, interval, level
     cycle = given_on[-1] + np.linspace(0.0, 7.0 * interval, 801)
     site = superpose(cycle, given_on, np.ones(31), uptake=rates["uptake"], decay=decay, lag=rates["lag"])
     settled = 2.0 * site / effect_peak(**rates)
-    effect, first = (hill(x, exponent=RESPONSE.hill.value) for x in (settled, 2.0))
+    effect, first = (hill(x, exponent=EXPONENT) for x in (settled, 2.0))
     assert settled.max() / 2.0 == pytest.approx(level, abs=0.01)
     assert effect.mean() / first == pytest.approx(mean, abs=0.01)
     assert (effect < first / 2).mean() * interval == pytest.approx(weeks_low, abs=0.25)
-
-
-@pytest.mark.parametrize(
-    ("product", "units", "means"),
-    [
-        (ONA, 0, [2.0, 2.8, 3.1, 2.5, 1.9, 1.5, 1.1]),
-        (ONA, 150, [8.1, 10.1, 10.5, 8.7, 6.1, 3.9, 2.5]),
-        (ABO, 500, [8.6, 10.5, 10.8, 9.3, 6.7, 4.4, 2.8]),
-        (RIMA, 10000, [9.3, 10.8, 10.8, 7.8, 4.2, 2.2, 1.4]),
-        (DAXI, 125, [7.6, 9.8, 10.5, 9.4, 7.6, 5.9, 4.3]),
-    ],
-)
-def test_mean_gains_over_patients_stay_within_a_point_of_the_stated_ones(product, units, means):
-    """Placebo included, baseline 43; ours also carry the doubt about the parameters, so they are a little lower."""
-    draws = draw_response(RESPONSE, draws=2000, seed=5)
-    days = 7.0 * np.array([1, 2, 4, 8, 12, 16, 20])[None, :]
-    rates = {
-        "uptake": draws.uptake[:, None],
-        "decay": decay_rate(draws.half_life[product])[:, None],
-        "lag": draws.effect_lag[:, None],
-    }
-    volume = float(KNOWLEDGE.entries["evidence.response.half_dose.typical_volume"].value)
-    peak = units * draws.potency[product] * draws.session[0] / (draws.half_dose * volume)
-    level = (peak / draws.peak[product])[:, None] * effect_site(days, **rates)
-    reach = draws.reach * RESPONSE.reach.reference_coverage.value
-    effect = reach[:, None] * hill(level, exponent=draws.hill[:, None])
-    without = placebo_share(
-        days,
-        amplitude=draws.placebo[:, None],
-        onset=draws.placebo_onset[:, None],
-        fading=draws.placebo_fading[:, None],
-    )
-    gain = 43.0 - score(43.0, effect, without).mean(axis=0)
-    assert gain == pytest.approx(means, abs=1.0)
-
-
-def test_the_mean_reach_of_a_typical_plan_is_the_fitted_one():
-    draws = draw_response(RESPONSE, draws=4000, seed=7)
-    typical = draws.reach * RESPONSE.reach.reference_coverage.value
-    assert float(typical.mean()) == pytest.approx(float(RESPONSE.reach.mean.value), abs=0.01)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from collis.case.case import Case
-from collis.case.files import LARGEST_FILE_BYTES, BadCaseFile, parse_case, read_case, write_case
+from collis.case.document import LARGEST_FILE_BYTES
+from collis.case.files import BadCaseFile, parse_case, read_case, write_case
 from collis.case.history import FlagAnswer, History
 from collis.case.patient import Answer
 from collis.case.session import Given, OtherToxin, Session

@@ -274,7 +274,9 @@ def test_a_cautious_start_is_never_the_highest_plan_and_stays_in_the_middle_of_e
 
 def test_a_label_start_below_its_total_says_so() -> None:
     start = candidate(vignette("scheme-abo-rotation"), CandidateKey.LABEL_START)
-    assert start.summary.startswith("390 of 500 Units: limited by ")
+    total = start.plan.total.units
+    assert total < 500
+    assert start.summary.startswith(f"{total} of 500 Units: limited by ")
 
 
 def test_a_symmetric_antecollis_leaves_both_scalenes_alone_and_says_why() -> None:

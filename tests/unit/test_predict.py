@@ -1,7 +1,9 @@
 """The expected course of a plan: what must hold for every forecast, and what a clinician would notice."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -11,22 +13,25 @@ import pytest
 from numpy.typing import NDArray
 
 from collis.case.case import Case
+from collis.case.examination import Examination, Range
 from collis.case.history import History, Rating, ScaleName
 from collis.case.plan import Injection, Plan
 from collis.case.session import Given, Session
-from collis.course.draws import draw_muscles, draw_response
+from collis.course.draws import draw_response
+from collis.course.forecast import Band, Forecast, Risk, When
 from collis.course.outcome import untreated
 from collis.course.parameters import MuscleRanking, RankedMuscle
-from collis.course.predict import WEEKS, Band, Forecast, Risk, When, predict
-from collis.course.relief import carried_over, relief_table
+from collis.course.predict import WEEKS, predict
+from collis.course.relief import carried_over, relief_table, told_by_usual_session
 from collis.errors import BadInput
+from collis.knowledge.harms import Effect
 from collis.knowledge.load import load
-from collis.knowledge.names import Muscle, MuscleSide, Region
+from collis.knowledge.names import Guidance, Muscle, MuscleSide, Region
 from collis.side import Side
 from collis.units import Dose, Number
 
 KNOWLEDGE = load()
-RESPONSE, MUSCLES = KNOWLEDGE.response, KNOWLEDGE.muscles
+MUSCLES = KNOWLEDGE.muscles
 ONA, RIMA, DAXI, ABO = (
     "onabotulinumtoxinA",
     "rimabotulinumtoxinB",
@@ -100,8 +105,7 @@ def forecast(
         plan or plan_of(USUAL),
         ranking,
         case or case_of(),
-        RESPONSE,
-        MUSCLES,
+        KNOWLEDGE,
         comparator=comparator,
         draws=draws,
         seed=seed,
@@ -138,7 +142,8 @@ def test_no_toxin_leaves_the_placebo_response_and_nothing_else():
     assert medians(empty.gain) == pytest.approx(list(empty.placebo), abs=1e-9)
     assert (empty.onset_day, empty.peak_week, empty.fading_week) == (None, None, None)
     assert empty.coverage == 0.0
-    assert empty.dysphagia.absolute.median == pytest.approx(RESPONSE.dysphagia.background.value, rel=0.02)
+    odds = math.exp(KNOWLEDGE.harms.effects[Effect.DYSPHAGIA].background.value)
+    assert empty.dysphagia.absolute.median == pytest.approx(odds / (1 + odds), rel=0.2)
 
 
 def test_on_the_day_itself_nothing_is_gained():
@@ -200,9 +205,9 @@ def test_a_muscle_left_out_costs_gain():
     assert without.gain[8].median < forecast().gain[8].median - 1
 
 
-def test_a_muscle_that_does_not_drive_adds_risk_and_no_gain():
+def test_a_muscle_that_does_not_drive_adds_risk_and_hardly_any_gain():
     more = forecast(plan_of({**USUAL, MuscleSide(Muscle.SCALENUS_ANTERIOR, LEFT): 20}))
-    assert more.gain == forecast().gain
+    assert medians(more.gain) == pytest.approx(medians(forecast().gain), abs=0.3)
     assert more.dysphagia.absolute.median > forecast().dysphagia.absolute.median
 
 
@@ -258,7 +263,6 @@ def test_half_the_dose_in_front_lowers_swallowing_risk_with_a_narrower_band_than
 def test_two_products_side_by_side_carry_a_word_of_caution():
     notes = " ".join(forecast(plan_of(USUAL, RIMA, factor=50), comparator=plan_of(USUAL)).notes)
     assert "no guide to a dose" in notes
-    assert "reads too low" in notes
 
 
 def test_the_forecast_says_that_placebo_is_included():
@@ -346,7 +350,7 @@ def test_a_lumped_line_is_split_by_volume():
         total=Dose.of(60, ONA),
         given=(Given(muscle="splenius", side=LEFT, dose=Dose.of(60, ONA), members=members),),
     )
-    draws = draw_response(RESPONSE, draws=20, seed=1, past_sessions=1)
+    draws = draw_response(KNOWLEDGE, draws=20, seed=1, past_sessions=1)
     left = carried_over([lumped], draws, MUSCLES, on=VISIT).left
     assert left[members[0]][ONA] == pytest.approx(left[members[1]][ONA])
 
@@ -361,22 +365,10 @@ def test_no_draws_are_refused():
         forecast(draws=0)
 
 
-def test_drawn_shares_sum_to_one_and_average_near_the_ranking():
-    shares = draw_muscles(RANKING.muscles, draws=2000, seed=3)
-    assert shares.share.sum(axis=1) == pytest.approx(np.ones(2000))
-    assert shares.share.mean(axis=0) == pytest.approx([m.share for m in RANKING.muscles], abs=0.06)
-
-
 def test_when_nothing_drives_nothing_is_gained():
     told = forecast(ranking=MuscleRanking(muscles=()))
     assert told.coverage == 0.0
     assert medians(told.gain) == pytest.approx(list(told.placebo))
-
-
-def test_a_single_draw_is_the_median_patient():
-    draws = draw_response(RESPONSE, draws=1, seed=1)
-    assert float(draws.uptake[0]) == pytest.approx(RESPONSE.uptake.value)
-    assert float(draws.half_life[DAXI][0]) == pytest.approx(RESPONSE.half_life[DAXI].days.value)
 
 
 def test_bands_widen_with_doubt_and_steady_with_draws():
@@ -385,10 +377,161 @@ def test_bands_widen_with_doubt_and_steady_with_draws():
     assert few.chance_meaningful == pytest.approx(many.chance_meaningful, abs=0.05)
 
 
+def bands(told: Forecast, part: str) -> list[float]:
+    return medians(getattr(told.parts, part))
+
+
+def test_the_parts_of_the_score_start_from_those_that_were_rated_and_fall():
+    rated = (ScaleName.TWSTRS_SEVERITY, 22), (ScaleName.TWSTRS_DISABILITY, 12), (ScaleName.TWSTRS_PAIN, 10)
+    told = forecast(
+        case=case_of(ratings=tuple(Rating(on=VISIT, scale=s, score=Decimal(n)) for s, n in rated))
+    )
+    assert not told.parts.assumed
+    starts = [bands(told, part)[0] for part in ("severity", "disability", "pain")]
+    assert starts == pytest.approx([22.0, 12.0, 10.0])
+    for part in ("severity", "disability", "pain"):
+        assert bands(told, part)[8] < bands(told, part)[0]
+    fallen = [bands(told, part)[8] / bands(told, part)[0] for part in ("severity", "pain")]
+    assert fallen[1] < fallen[0]
+
+
+def test_without_rated_parts_the_usual_shares_are_assumed_and_said():
+    told = forecast(case=case_of(ratings=(total_on(VISIT, 44),)))
+    assert told.parts.assumed
+    assert any("usual shares" in note for note in told.notes)
+    assert sum(bands(told, part)[0] for part in ("severity", "disability", "pain")) == pytest.approx(44.0)
+
+
+def test_what_a_visit_may_read_is_wider_than_the_expected_course():
+    told = forecast(case=case_of(ratings=(total_on(VISIT, 44),)))
+    assert told.visits[0].low == told.visits[0].high == pytest.approx(44.0)
+    for week in (4, 8, 24):
+        expected, read = told.score[week], told.visits[week]
+        assert read.high - read.low > (expected.high - expected.low) + 2
+        assert read.low >= 0
+        assert read.high <= 85
+
+
+def test_an_older_rating_leaves_more_room_for_what_a_visit_may_read():
+    today = forecast(case=case_of(ratings=(total_on(VISIT, 44),)))
+    older = forecast(case=case_of(ratings=(total_on(VISIT - timedelta(weeks=20), 44),)))
+    assert older.visits[0].high - older.visits[0].low > today.visits[0].high - today.visits[0].low + 10
+
+
+def test_the_benefit_wears_off_after_half_of_it_is_gone():
+    told = forecast()
+    assert middle(told.wearing_off_week) > middle(told.fading_week) > middle(told.peak_week)
+    assert 0.0 <= told.chance_early <= 1.0
+    assert told.early_week == 10.0
+    b_type = forecast(plan_of(USUAL, RIMA, factor=50))
+    assert middle(b_type.wearing_off_week) < middle(told.wearing_off_week)
+
+
+def test_what_to_expect_comes_as_dates_in_the_order_of_the_calendar():
+    dates = {dated.key: dated for dated in forecast().dates}
+    assert list(dates) == ["first_change", "peak", "half_gone", "worn_off", "review"]
+    assert (dates["review"].first, dates["review"].last) == (
+        VISIT + timedelta(weeks=4),
+        VISIT + timedelta(weeks=6),
+    )
+    middles = [dates[key].middle for key in ("first_change", "peak", "half_gone", "worn_off")]
+    assert middles == sorted(on for on in middles if on is not None)
+    assert dates["peak"].middle == VISIT + timedelta(days=round(7 * middle(forecast().peak_week)))
+
+
+def test_without_toxin_only_the_review_is_dated():
+    assert [dated.key for dated in forecast(plan_of({})).dates] == ["review"]
+
+
+def test_without_a_visit_date_nothing_is_dated():
+    assert forecast(case=replace(case_of(), date=None)).dates == ()
+
+
+def test_the_chances_of_the_patients_answers_sum_to_one_and_move_with_the_gain():
+    told, nothing = forecast(), forecast(plan_of({}))
+    for f in (told, nothing):
+        assert sum(answer.chance for answer in f.global_change) == pytest.approx(1.0)
+        assert [answer.steps for answer in f.global_change] == [-3, -2, -1, 0, 1, 2, 3]
+    assert told.chance_better > nothing.chance_better + 0.1
+
+
+def test_who_gains_less_leaves_more_often():
+    assert forecast(plan_of({})).chance_leaving > forecast().chance_leaving + 0.02
+
+
+def test_a_measured_range_comes_back_in_part_and_never_past_what_the_examiner_reaches():
+    seen = Examination(
+        ranges=(
+            Range(movement="rotation right", active_deg=Decimal(40), passive_deg=Decimal(70)),
+            Range(movement="rotation left", active_deg=Decimal(60)),
+        )
+    )
+    told = forecast(case=replace(case_of(), examination=seen))
+    assert [course.movement for course in told.ranges] == ["rotation right"]
+    degrees = told.ranges[0].degrees
+    assert degrees[0].median == pytest.approx(40.0)
+    assert 41 < degrees[8].median < 60
+    assert max(band.high for band in degrees) <= 70
+
+
+def test_every_side_effect_is_told_first_against_the_comparator_with_what_to_do():
+    told = forecast(plan_of({**USUAL, STERNO: 20}, name="less"), comparator=plan_of(USUAL, name="usual"))
+    assert [s.effect for s in told.side_effects] == list(Effect)
+    for effect in told.side_effects:
+        assert relative(effect.risk).high <= 1.0 + 1e-9
+        assert effect.risk.comparator == "usual"
+        assert effect.label
+        assert effect.care
+        assert effect.drug.median < effect.risk.absolute.median
+        assert effect.length_weeks is not None
+
+
+def test_type_b_dries_the_mouth_more():
+    by_product = [
+        forecast(plan_of(USUAL, product, factor=factor)).risk(Effect.DRY_MOUTH).absolute.median
+        for product, factor in ((ONA, 1), (RIMA, 50))
+    ]
+    assert by_product[1] > 1.5 * by_product[0]
+
+
+def test_no_toxin_leaves_the_background_of_every_side_effect():
+    for effect in forecast(plan_of({})).side_effects:
+        assert effect.drug == Band(low=0.0, median=0.0, high=0.0)
+
+
+def test_ultrasound_risks_less_swallowing_trouble_than_touch_and_gains_no_less():
+    def guided(how: Guidance) -> Plan:
+        plan = plan_of(USUAL)
+        return replace(plan, injections=tuple(replace(i, guidance=how) for i in plan.injections))
+
+    touch, seen = forecast(guided(Guidance.PALPATION)), forecast(guided(Guidance.ULTRASOUND))
+    assert seen.gain[8].median > touch.gain[8].median - 0.3
+    assert seen.dysphagia.absolute.median < touch.dysphagia.absolute.median
+
+
+def test_antibodies_add_up_over_the_years_and_clinic_and_laboratory_may_disagree():
+    told = forecast(plan_of(USUAL, RIMA, factor=50)).antibodies
+    assert [chance.years for chance in told] == [1.0, 5.0, 10.0]
+    assert [chance.assay for chance in told] == sorted(chance.assay for chance in told)
+    assert all(chance.clinic_low <= chance.clinic_high for chance in told)
+    assert told[0].assay > forecast().antibodies[0].assay
+
+
+def test_a_session_given_early_raises_the_chance_of_antibodies():
+    early, late = (
+        forecast(case=case_of(session_of(VISIT - timedelta(weeks=weeks)))).antibodies[0] for weeks in (6, 14)
+    )
+    assert early.assay > late.assay
+
+
+def test_quality_of_life_is_not_forecast_and_that_is_said():
+    assert any("Quality of life is not forecast" in note for note in forecast().notes)
+
+
 def table_for(
     levels: Sequence[float], *, cycle_weeks: float = 12.0, sessions: Sequence[Session] | None = None
 ) -> NDArray[np.float64]:
-    draws = draw_response(RESPONSE, draws=200, seed=1, past_sessions=1)
+    draws = draw_response(KNOWLEDGE, draws=200, seed=1, past_sessions=1)
     return relief_table(
         draws,
         product=ONA,
@@ -423,6 +566,26 @@ def test_what_was_left_lifts_the_table_of_the_muscles_that_had_it():
     had = np.array([where in USUAL for where in SHARES])
     assert (lifted[had] > 0).all()
     assert (np.abs(lifted[~had]) < 1e-12).all()
+
+
+@pytest.mark.parametrize(("product", "usual"), [(ONA, 300.0), (ABO, 1000.0), (RIMA, 10000.0)])
+def test_a_usual_session_counts_the_same_for_planning_whatever_the_product(product, usual):
+    drawn = draw_response(KNOWLEDGE, draws=200, seed=1)
+    size = MUSCLES[Muscle.SPLENIUS_CAPITIS].number("volume")
+    told = told_by_usual_session(
+        drawn, product, usual_units=usual, usual_relief=0.7, volume_cm3=4 * size, cycle_weeks=12.0
+    )
+    table = relief_table(
+        told,
+        product=product,
+        places=[SPLENIUS],
+        levels=[0.0, usual / 4, usual / 2],
+        muscles=MUSCLES,
+        cycle_weeks=12.0,
+    )
+    assert float(table[0, 1]) == pytest.approx(0.7, abs=0.01)
+    assert table[0, 0] < 1e-12
+    assert table[0, 2] > table[0, 1]
 
 
 def test_a_cycle_of_no_length_is_refused():

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collis.toxin.timecourse import (
+    RunningSums,
+    carry_forward,
     decay_rate,
     effect_peak,
     effect_peak_day,
@@ -115,3 +117,51 @@ def test_carrying_the_states_forward_is_the_same_as_waiting(first, then):
         for state, curve in zip(states(first, **RATES), onward(then, **RATES), strict=True)
     )
     assert carried == pytest.approx(float(effect_site(first + then, **RATES)), rel=1e-9, abs=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_running_sums_agree_with_adding_up_the_whole_history_through_switches_of_product(seed):
+    chance = np.random.default_rng(seed)
+    sessions, muscles = int(chance.integers(1, 12)), 12
+    uptake, lag = chance.uniform(0.05, 1.0, 2)
+    decay = {
+        "a": 0.03,
+        "b": float(chance.uniform(0.02, 0.3)),
+        "near": float(lag) * (1 + 1e-9),
+        "met": float(uptake),
+    }
+    products = [str(name) for name in chance.choice(list(decay), sessions)]
+    given_on = chance.uniform(-400.0, 400.0, sessions)
+    on_days = chance.permutation(np.concatenate([chance.uniform(-10.0, 700.0, 40), given_on[:1]]))
+    amounts = chance.lognormal(0.0, 1.0, (sessions, muscles))
+    by_sums = carry_forward(on_days, given_on, amounts, products, uptake=uptake, decay=decay, lag=lag)
+    rates = np.array([decay[product] for product in products])
+    for muscle in range(muscles):
+        whole = superpose(on_days, given_on, amounts[:, muscle], uptake=uptake, decay=rates, lag=lag)
+        assert np.abs(by_sums[:, muscle] - whole).max() <= 1e-10
+
+
+@given(rates, rates, rates, st.floats(0.0, 60.0), st.floats(0.0, 60.0))
+@settings(max_examples=60, deadline=None)
+def test_one_long_step_of_the_running_sums_is_two_short_ones(uptake, decay, lag, first, then):
+    start = RunningSums(toxin=np.array([1.0, 0.0]), light=np.array([0.5, 2.0]), effect=np.array([0.1, 0.0]))
+    chain = {"uptake": uptake, "decay": decay, "lag": lag}
+    once = start.later(first + then, **chain)
+    twice = start.later(first, **chain).later(then, **chain)
+    for state in ("toxin", "light", "effect"):
+        assert getattr(once, state) == pytest.approx(getattr(twice, state), rel=1e-9, abs=1e-12)
+
+
+def test_a_dose_adds_to_the_taken_up_toxin_and_to_nothing_else():
+    none = np.zeros(2)
+    after = RunningSums(toxin=none, light=none, effect=none).with_dose(np.array([1.0, 3.0]))
+    assert after.toxin.tolist() == [1.0, 3.0]
+    assert after.light.tolist() == after.effect.tolist() == [0.0, 0.0]
+
+
+@given(rates, rates, rates)
+@settings(max_examples=60, deadline=None)
+def test_at_the_peak_the_effect_neither_rises_nor_falls(uptake, decay, lag):
+    day = effect_peak_day(uptake=uptake, decay=decay, lag=lag)
+    light = float(light_chain(day, uptake=uptake, decay=decay))
+    assert light == pytest.approx(float(effect_site(day, uptake=uptake, decay=decay, lag=lag)), rel=1e-4)

@@ -228,6 +228,23 @@ class Table:
             return None
         return number + 0
 
+    def numbers(
+        self, key: str, *, unit: str, low: int | Decimal = 0, high: int | Decimal = LARGEST
+    ) -> tuple[Decimal, ...]:
+        """A list of numbers from `low` to `high`; empty when absent."""
+        expected = _span(f"numbers of {unit}", low, high)
+        found = []
+        for i, value in enumerate(self._list(key, f"a list of {expected}")):
+            if isinstance(value, bool) or not isinstance(value, int | Decimal):
+                self.note(key, read=quoted(value), expected=expected, mend=_bare(value, unit), item=i)
+                continue
+            number = Decimal(value)
+            if not number.is_finite() or not low <= number <= high:
+                self.note(key, read=_digits(value), expected=expected, item=i)
+                continue
+            found.append(number + 0)
+        return tuple(found)
+
     def whole(
         self, key: str, *, unit: str, low: int = 0, high: int = 10**6, needed: bool = False
     ) -> int | None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
+from typer.core import TyperGroup
 
 from collis.cli import BAD_INPUT, DONE, REFUSED
 from collis.cli.cost import cost
@@ -26,10 +28,14 @@ from collis.cli.printing import (
     write_files,
 )
 from collis.cli.sheet import sheet
+from collis.cli.trial import commands as trial_commands
+from collis.cli.validate import validate
 from collis.errors import BadInput
 from collis.knowledge.names import PRODUCTS, Region
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
     from collis.api import Consultation
     from collis.case.case import Case
 
@@ -38,8 +44,40 @@ EXIT_CODES = (
     f"{REFUSED} refused by the screen or the gate, 1 an error of Collis itself."
 )
 
+
+class Commands(TyperGroup):
+    """Our own commands, and those other packages join by the entry point group `collis.commands`.
+
+    Theirs are looked for only when a name is not ours or the list is shown, so that a plan waits for none of them.
+    """
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or _joined(cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        ours = super().list_commands(ctx)
+        return [*ours, *sorted({entry.name for entry in _entries()} - set(ours))]
+
+
+def _entries() -> EntryPoints:
+    from importlib.metadata import entry_points
+
+    return entry_points(group="collis.commands")
+
+
+def _joined(name: str) -> click.Command | None:
+    for entry in _entries():
+        if entry.name == name:
+            try:
+                return typer.main.get_command(entry.load())
+            except ImportError:  # the package is there, what it needs is not
+                return None
+    return None
+
+
 app = typer.Typer(
     name="collis",
+    cls=Commands,
     help=f"Decision support for botulinum-toxin treatment of cervical dystonia. The clinician decides.\n\n{EXIT_CODES}",
     no_args_is_help=True,
     add_completion=False,
@@ -305,8 +343,8 @@ def predict(
         ]
         show_json(dumped({"forecasts": documents}))
     else:
+        from collis.report.forecast_text import forecast_text
         from collis.report.terminal import state_words
-        from collis.report.text import forecast_text
 
         for checked, forecast in found:
             show(forecast_text(forecast, width=width(), colour=colour()))
@@ -318,5 +356,7 @@ app.command()(drawup)
 app.command()(cost)
 app.command()(letter)
 app.command()(sheet)
+app.command()(validate)
 app.add_typer(knowledge_commands, name="knowledge")
 app.add_typer(neck_commands, name="neck")
+app.add_typer(trial_commands, name="trial")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collis import api
 from collis.case.case import Case
-from collis.course.predict import Forecast
+from collis.course.forecast import Forecast
 from collis.errors import BadInput
 from collis.planning.candidate import CandidateKey
 from collis.safety.verdict import CheckedPlan

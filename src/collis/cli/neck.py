@@ -197,7 +197,7 @@ def _relief(plan: Plan, knowledge: Knowledge) -> dict[MuscleSide, float]:
 
     given = [i for i in plan.injections if i.dose.units > 0]
     table = relief_table(
-        draw_response(knowledge.response, draws=DRAWS, seed=SEED),
+        draw_response(knowledge, draws=DRAWS, seed=SEED),
         product=plan.product,
         places=[i.where for i in given],
         levels=[float(i.dose.units) for i in given],

@@ -1,8 +1,8 @@
-"""Draws patients from the response model: doubt about its parameters and the spread between patients together.
+"""Draws patients from the calibrated population: doubt about its parameters and the spread between patients together.
 
-Every parameter is drawn on its own in equal-probability strata, so that a few hundred draws already give steady
-bands; the errors of the fit are correlated in truth, which independent draws overstate rather than understate.
-A single draw is the median patient.
+Each drawn patient stands on one joint draw of the parameters, so that errors which belong together stay together; the
+patient's own spread is dealt in equal-probability strata on top, so that a few hundred draws already give steady
+bands. A single draw is the median patient of the typical population.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from statistics import NormalDist
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
-from collis.course.parameters import HarmDraws, MuscleDraws, RankedMuscle, ResponseDraws
+from collis.course.outcome import drift_path, rated
+from collis.course.parameters import MuscleDraws, RankedMuscle, ResponseDraws
+from collis.course.population import Population, load_population
 from collis.errors import BadInput
-from collis.knowledge.response import Estimate, Harm, Reach, ResponseParameters
+from collis.knowledge.load import Knowledge
+from collis.knowledge.response import Estimate
 from collis.toxin.timecourse import Array, decay_rate, effect_peak
 
-_LEAST_SLOPE = 1e-6  # more exposure never means less harm, and none means none
 
-
-class _Deck:
+class Deck:
     """Shuffled strata: each call deals one normal or one uniform number per draw."""
 
     def __init__(self, *, draws: int, seed: int) -> None:
@@ -33,14 +35,27 @@ class _Deck:
         self._chance = np.random.default_rng(seed)
 
     def normal(self) -> Array:
+        """A standard normal for each draw."""
         return self._chance.permutation(self._normals)
 
     def uniform(self) -> Array:
+        """A number between 0 and 1 for each draw."""
         return (self._chance.permutation(self._draws) + 0.5) / self._draws
 
-    def estimate(self, estimate: Estimate, sd: float = 0.0) -> Array:
-        """Log-normal about the centre: doubt about the centre, then the spread of patients by `sd`."""
-        return np.asarray(estimate.value * np.exp(estimate.error * self.normal() + sd * self.normal()))
+    def estimate(self, estimate: Estimate) -> Array:
+        """Log-normal about the value of an estimate, by its error."""
+        return np.asarray(estimate.value * np.exp(estimate.error * self.normal()))
+
+    def rows(self, stored: int) -> NDArray[np.intp]:
+        """A stored draw for each patient: one shuffled pass after another, as even as can be."""
+        passes = -(-self._draws // stored)
+        return np.concatenate([self._chance.permutation(stored) for _ in range(passes)])[: self._draws]
+
+    def normals(self, count: int) -> Array:
+        """Plain independent normals, shape [draw, count]; all 0 for a single draw."""
+        if self._draws == 1:
+            return np.zeros((1, count))
+        return self._chance.standard_normal((self._draws, count))
 
 
 @lru_cache(maxsize=8)
@@ -51,52 +66,68 @@ def _normal_strata(draws: int) -> Array:
     return strata
 
 
-def draw_response(
-    parameters: ResponseParameters, *, draws: int, seed: int, past_sessions: int = 0
-) -> ResponseDraws:
+@lru_cache(maxsize=4)
+def draw_response(knowledge: Knowledge, *, draws: int, seed: int, past_sessions: int = 0) -> ResponseDraws:
     """`draws` patients; the same seed gives the same patients whatever the plan, so that plans compare fairly."""
-    deck = _Deck(draws=draws, seed=seed)
-    half_life_sd = float(parameters.half_life_patient_sd.value)
-    placebo, score = parameters.placebo, parameters.score
-    uptake = deck.estimate(parameters.uptake)
-    lag = deck.estimate(parameters.effect_lag)
-    own_half_life = np.exp(half_life_sd * deck.normal())
-    doubt = {f: deck.normal() for f in sorted({h.family for h in parameters.half_life.values()})}
-    by_family = {
-        h.family: np.asarray(own_half_life * h.days.value * np.exp(h.days.error * doubt[h.family]))
-        for h in parameters.half_life.values()
-    }
-    half_life = {product: by_family[h.family] for product, h in parameters.half_life.items()}
-    peaks = effect_peak(uptake=uptake, decay=decay_rate(np.stack(list(by_family.values()))), lag=lag)
-    peak_by_family = dict(zip(by_family, peaks, strict=True))
-    peak = {product: peak_by_family[h.family] for product, h in parameters.half_life.items()}
-    potency = {product: deck.estimate(parameters.potency[product]) for product in sorted(parameters.potency)}
-    half_dose = deck.estimate(parameters.half_dose, float(parameters.half_dose_patient_sd.value))
-    hill = deck.estimate(parameters.hill)
-    amplitude = float(placebo.amplitude.value) + float(placebo.se.value) * deck.normal()
-    amplitude = amplitude + float(placebo.patient_sd.value) * deck.normal()
-    baseline = float(score.baseline.value) + float(score.baseline_se.value) * deck.normal()
-    baseline = baseline * np.exp(float(score.baseline_patient_sd.value) * deck.normal())
-    return ResponseDraws(
-        uptake=uptake,
-        effect_lag=lag,
-        half_life=MappingProxyType(half_life),
-        peak=MappingProxyType(peak),
-        potency=MappingProxyType(potency),
-        half_dose=half_dose,
-        hill=hill,
-        reach=_draw_reach(parameters.reach, deck),
-        placebo=np.asarray(amplitude),
-        placebo_onset=deck.estimate(placebo.onset),
-        placebo_fading=deck.estimate(placebo.fading),
-        baseline=np.minimum(baseline, float(score.highest.value)),
-        dysphagia=_draw_harm(parameters.dysphagia, deck),
-        neck_weakness=_draw_harm(parameters.neck_weakness, deck),
-        session=np.exp(
-            float(parameters.half_dose_session_sd.value)
-            * np.stack([deck.normal() for _ in range(1 + past_sessions)])
-        ),
+    deck = Deck(draws=draws, seed=seed)
+    population = load_population(knowledge)
+    own = population.typical() if draws == 1 else population.pick(deck.rows(population.count))
+    half_life_factor = np.exp(own.half_life_patient_sd * deck.normal())
+    half_life = {family: days * half_life_factor for family, days in own.half_life.items()}
+    peaks = effect_peak(
+        uptake=own.uptake, decay=decay_rate(np.stack(list(half_life.values()))), lag=own.effect_lag
     )
+    peak = dict(zip(half_life, peaks, strict=True))
+    half_dose_total = own.half_dose_total * np.exp(own.half_dose_patient_sd * deck.normal())
+    reach = _reach(own, deck) / deck.estimate(knowledge.response.reach.reference_coverage)
+    study = own.placebo_amplitude + own.placebo_study_sd * deck.normal()
+    baseline = own.baseline_mean * np.exp(own.baseline_patient_sd * deck.normal())
+    return ResponseDraws(
+        uptake=own.uptake,
+        effect_lag=own.effect_lag,
+        half_life=_by_product(own, half_life),
+        peak=_by_product(own, peak),
+        half_dose=half_dose_total / float(knowledge.response.typical_volume.value),
+        hill=own.hill,
+        reach=np.minimum(reach, 1.0),
+        potency=own.potency,
+        placebo=np.asarray(study + own.placebo_patient_sd * deck.normal()),
+        placebo_onset=own.placebo_onset,
+        placebo_fading=own.placebo_fading,
+        baseline=np.minimum(baseline, own.highest),
+        session=np.exp(
+            own.half_dose_session_sd * np.stack([deck.normal() for _ in range(1 + past_sessions)])
+        ),
+        noise_sd=own.noise_sd,
+        drift_sd=own.drift_sd,
+        drift_weeks=own.drift_weeks,
+    )
+
+
+def draw_visits(
+    draws: ResponseDraws, expected: Array, weeks: Array, *, rated_ago: float | None, highest: float, seed: int
+) -> Array:
+    """What a rating on each of `weeks` may read around the `expected` score, [draw, week]; the first week is today.
+
+    Where the course starts from a rating, `rated_ago` weeks before, the drift starts at nothing on that day and the
+    rating's own scatter is carried along: the untreated level lies that much off what was read. A rating of today is
+    what today reads. Without a rating the drift is there from the start.
+    """
+    deck = Deck(draws=draws.count, seed=seed)
+    normals = deck.normals(len(weeks) + 1)
+    scatter = draws.noise_sd[:, None] * deck.normals(len(weeks))
+    if rated_ago is None:
+        drift = drift_path(weeks, sd=draws.drift_sd, scale_weeks=draws.drift_weeks, normals=normals[:, 1:])
+        return rated(expected + drift + scatter, highest=highest)
+    days = np.concatenate([[0.0], rated_ago + weeks])
+    drift = drift_path(days, sd=draws.drift_sd, scale_weeks=draws.drift_weeks, normals=normals, start=0.0)[
+        :, 1:
+    ]
+    first = draws.noise_sd[:, None] * deck.normals(1)
+    if rated_ago == 0.0:
+        scatter[:, 0] = first[:, 0]
+    left = expected / np.maximum(expected[:, :1], 1e-6)
+    return rated(expected + drift - first * left + scatter, highest=highest)
 
 
 def draw_muscles(ranked: Sequence[RankedMuscle], *, draws: int, seed: int) -> MuscleDraws:
@@ -104,7 +135,7 @@ def draw_muscles(ranked: Sequence[RankedMuscle], *, draws: int, seed: int) -> Mu
 
     Where no muscle of a draw comes out overactive, the mean shares stand.
     """
-    deck = _Deck(draws=draws, seed=seed)
+    deck = Deck(draws=draws, seed=seed)
     share = np.array([m.share for m in ranked])
     if not ranked or share.sum() <= 0.0:
         return MuscleDraws(places=tuple(m.where for m in ranked), share=np.zeros((draws, len(ranked))))
@@ -117,32 +148,10 @@ def draw_muscles(ranked: Sequence[RankedMuscle], *, draws: int, seed: int) -> Mu
     return MuscleDraws(places=tuple(m.where for m in ranked), share=drawn)
 
 
-def _draw_harm(harm: Harm, deck: _Deck) -> HarmDraws:
-    return HarmDraws(
-        intercept=np.asarray(float(harm.intercept.value) + float(harm.intercept_se.value) * deck.normal()),
-        slope=np.maximum(float(harm.slope.value) + float(harm.slope_se.value) * deck.normal(), _LEAST_SLOPE),
-        background=np.minimum(deck.estimate(harm.background), 1.0),
-        study=np.asarray(float(harm.study_sd.value) * deck.normal()),
-    )
+def _reach(own: Population, deck: Deck) -> Array:
+    """What a full block of a typical plan's muscles takes off the score, in each drawn patient."""
+    return np.asarray(1.0 / (1.0 + np.exp(-(own.reach_logit + own.reach_patient_sd * deck.normal()))))
 
 
-def _draw_reach(reach: Reach, deck: _Deck) -> Array:
-    """What a full block of all the drive removes: the share of a typical plan over the drive that plan reaches."""
-    mean, patient_sd = float(reach.mean.value), float(reach.patient_logit_sd.value)
-    doubt = float(reach.se.value) / (mean * (1.0 - mean))
-    typical = _location(mean, float(np.hypot(patient_sd, doubt)))
-    odds = np.exp(typical + doubt * deck.normal() + patient_sd * deck.normal())
-    return np.minimum(odds / (1.0 + odds) / deck.estimate(reach.reference_coverage), 1.0)
-
-
-@lru_cache(maxsize=8)
-def _location(mean: float, sd: float) -> float:
-    """The median log odds of a logit-normal share with this mean and spread, by halving."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
-    weights = weights / weights.sum()
-    low, high = -20.0, 20.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        below = float((weights / (1.0 + np.exp(-(middle + sd * nodes)))).sum()) < mean
-        low, high = (middle, high) if below else (low, middle)
-    return 0.5 * (low + high)
+def _by_product(own: Population, by_family: dict[str, Array]) -> MappingProxyType[str, Array]:
+    return MappingProxyType({product: by_family[family] for product, family in own.families.items()})

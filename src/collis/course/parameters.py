@@ -53,23 +53,15 @@ class MuscleDraws:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class HarmDraws:
-    """Drawn curves of one side effect, each of shape [draw]; `study` shifts the log odds from study to study."""
-
-    intercept: Array
-    slope: Array
-    background: Array
-    study: Array
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ResponseDraws:
     """Drawn patients of the response model; every array has shape [draw] unless said otherwise.
 
     Rates in 1/d, times in days, `half_dose` in reference Units/cm3, `baseline` in points, `reach` and `placebo` as
     shares of the score. `reach` is what a full block of all the drive removes. `half_life`, `potency` and `peak`
-    (the highest effect site after a unit dose) are by product. `session` has shape [session, draw]: the factor on
-    the dose that reaches its muscle, the coming session first, then the past ones in order of date.
+    (the highest effect site after a unit dose) are by product; the Hill exponent is one figure for all. `session` has
+    shape [session, draw]: the factor on the dose that reaches its muscle, the coming session first, then the past
+    ones in order of date. `noise_sd` (scatter of one rating), `drift_sd` (points) and `drift_weeks` belong to what a
+    visit may read and not to the expected course.
     """
 
     uptake: Array
@@ -77,16 +69,17 @@ class ResponseDraws:
     half_life: Mapping[str, Array]
     peak: Mapping[str, Array]
     half_dose: Array
-    hill: Array
+    hill: float
     reach: Array
     potency: Mapping[str, Array]
     placebo: Array
     placebo_onset: Array
     placebo_fading: Array
     baseline: Array
-    dysphagia: HarmDraws
-    neck_weakness: HarmDraws
     session: Array
+    noise_sd: Array
+    drift_sd: Array
+    drift_weeks: Array
 
     @property
     def count(self) -> int:

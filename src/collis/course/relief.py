@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from collis.course.parameters import ResponseDraws
 from collis.errors import BadInput
 from collis.knowledge.muscles import MuscleFacts
 from collis.knowledge.names import Muscle, MuscleSide
-from collis.toxin.timecourse import Array, decay_rate, effect_site, onward, states
+from collis.toxin.timecourse import Array, Real, decay_rate, effect_site, onward, states
 from collis.toxin.weakening import hill, peak_level
 
 _NODES = 8  # points of the quadrature over a cycle
 _CHUNK = 8  # doses at a time, so that the work stays in the cache
+_LEVELS = np.geomspace(0.02, 2000.0, 48)  # between which the level of a usual session is looked up
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -81,9 +83,12 @@ def chain_rates(draws: ResponseDraws, product: str) -> dict[str, Array]:
 
 
 def session_level(
-    draws: ResponseDraws, product: str, units: float, muscle: MuscleFacts, *, session: int = 0
+    draws: ResponseDraws, product: str, units: Real, muscle: MuscleFacts, *, session: int = 0
 ) -> Array:
-    """The level at the peak of one session in one muscle, shape [draw]; session 0 is the coming one."""
+    """The level at the peak of one session in one muscle, shape [draw]; `units` one figure or one for each draw.
+
+    Session 0 is the coming one.
+    """
     reached = units * draws.potency[product] * draws.session[session]
     return peak_level(reached, half_dose=draws.half_dose, volume_cm3=muscle.number("volume"))
 
@@ -131,14 +136,10 @@ def relief_table(
     `product` in that muscle-side, 0 allowed. What `carried` left in a muscle-side counts, so a dose of 0 need not
     give 0. Rows rise with the dose. Multiply by the untreated score, the reach and the muscle's share for points.
     """
-    if not cycle_weeks > 0:
-        raise BadInput(where="cycle_weeks", read=f"{cycle_weeks}", expected="more than 0 weeks")
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    days = 3.5 * cycle_weeks * (nodes + 1.0)
+    days, weights = _over_cycle(cycle_weeks)
     past = carried.products if carried is not None else ()
     curves = time_curves(draws, product, days, past=past)
-    exponent = np.repeat(draws.hill, _NODES)
-    mean_over = np.tile(weights / weights.sum(), draws.count) / draws.count
+    mean_over = np.tile(weights, draws.count) / draws.count
     units = np.asarray(levels, dtype=np.float64)
     table = np.empty((len(places), len(units)))
     for row, where in enumerate(places):
@@ -148,8 +149,41 @@ def relief_table(
         for start in range(0, len(units), _CHUNK):
             part = slice(start, start + _CHUNK)
             level = units[part, None] * fresh + before
-            table[row, part] = hill(level, exponent=exponent) @ mean_over
+            table[row, part] = hill(level, exponent=draws.hill) @ mean_over
     return table
+
+
+def told_by_usual_session(
+    draws: ResponseDraws,
+    product: str,
+    *,
+    usual_units: float,
+    usual_relief: float,
+    volume_cm3: float,
+    cycle_weeks: float,
+) -> ResponseDraws:
+    """The draws with the product's Units measured against its own usual session, whatever its potency.
+
+    `usual_units` spread over `volume_cm3` of muscle are taken to give `usual_relief` (0 to 1) on average over the draws
+    and a cycle of `cycle_weeks` weeks. Planning weighs doses with these, so that no ratio between products moves a
+    dose, and a half-life that the data hardly settle does not either.
+    """
+    days, weights = _over_cycle(cycle_weeks)
+    fresh = time_curves(draws, product, days).fresh
+    middle = float(np.median(draws.half_dose))
+    own = fresh * (draws.session[0] * middle / draws.half_dose)[:, None]
+    relief = np.array([(hill(level * own, exponent=draws.hill) @ weights).mean() for level in _LEVELS])
+    level = float(np.exp(np.interp(usual_relief, relief, np.log(_LEVELS))))
+    potency = np.full(draws.count, level * volume_cm3 / usual_units * middle)
+    return replace(draws, potency=MappingProxyType({product: potency}))
+
+
+def _over_cycle(cycle_weeks: float) -> tuple[Array, Array]:
+    """Days at which to read a mean over a cycle, and their weights, which sum to 1."""
+    if not cycle_weeks > 0:
+        raise BadInput(where="cycle_weeks", read=f"{cycle_weeks}", expected="more than 0 weeks")
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return 3.5 * cycle_weeks * (nodes + 1.0), weights / weights.sum()
 
 
 def _units_given(session: Session, muscles: Mapping[Muscle, MuscleFacts]) -> dict[MuscleSide, float]:

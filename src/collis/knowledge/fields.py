@@ -49,6 +49,13 @@ class Fields:
         except ValueError:
             raise self._wanted(key, word, f"one of {', '.join(choices)}") from None
 
+    def flag(self, key: str) -> bool:
+        """A plain yes or no."""
+        value = self._left.pop(key, None)
+        if not isinstance(value, bool):
+            raise self._wanted(key, value, "true or false")
+        return value
+
     def day(self, key: str) -> date:
         """A plain date."""
         value = self._left.pop(key, None)

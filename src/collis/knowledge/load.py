@@ -16,20 +16,27 @@ from typing import Any
 
 from collis.errors import BadInput, KnowledgeError
 from collis.knowledge.aftercare import Aftercare, Emergency, build_aftercare, build_emergency
+from collis.knowledge.antibodies import AntibodyModel, build_antibodies
 from collis.knowledge.bibliography import read_bibliography
 from collis.knowledge.codes import Codes, build_codes
+from collis.knowledge.evidence import Evidence, build_evidence
+from collis.knowledge.follow_up import FollowUp, build_follow_up
+from collis.knowledge.harms import Count, Harms, build_counts, build_harms
 from collis.knowledge.instruments import Instrument, build_instrument
 from collis.knowledge.interactions import DrugClass, build_interactions
 from collis.knowledge.muscles import MuscleFacts, build_muscles
 from collis.knowledge.names import Muscle, Pattern, Region
 from collis.knowledge.neck import NeckFigures, build_neck_figures
+from collis.knowledge.outcomes import Outcomes, build_outcomes
 from collis.knowledge.patterns import PatternFacts, build_patterns
 from collis.knowledge.payers import Payer, build_payer
+from collis.knowledge.populations import Populations, build_populations
 from collis.knowledge.prices import PriceList, YearlyShare, build_price_list, build_yearly_share
 from collis.knowledge.products import Label, LimitFact, Product, build_label, build_limit, build_product
 from collis.knowledge.reading import Tree, entries_in, read_file, resolve
 from collis.knowledge.redflags import RedFlag, build_redflags
-from collis.knowledge.response import ResponseParameters, build_response
+from collis.knowledge.response import ResponseParameters, build_response, read_draws
+from collis.knowledge.spread import SpreadParameters, build_spread
 from collis.knowledge.supplies import Supplies, build_supplies
 from collis.sources import Citation, Sourced
 
@@ -141,6 +148,13 @@ class Knowledge:
             raise KnowledgeError(f"{'.'.join((file, *keys))}: no such entry.")
         return node
 
+    def plain(self, file: str, *keys: str) -> str:
+        """A plain word of a knowledge file, such as a hash or a name; empty where there is none."""
+        node: Any = self._own(file)
+        for key in keys:
+            node = node.get(key) if isinstance(node, Mapping) else None
+        return node if isinstance(node, str) else ""
+
     @cached_property
     def _own_trees(self) -> dict[str, Tree]:
         return {}
@@ -171,6 +185,13 @@ class Knowledge:
             raise KnowledgeError(f"care.side_effects.{effect}.{key}: no such entry.")
         return entry
 
+    def side_effect_label(self, effect: str) -> str:
+        """The name of a side effect as shown."""
+        label = self._side_effects.get(effect, {}).get("label")
+        if not isinstance(label, str):
+            raise KnowledgeError(f"care.side_effects.{effect}: there is no label.")
+        return label
+
     @cached_property
     def supplies(self) -> Supplies:
         """Syringes, and how a draw-up is arranged."""
@@ -187,9 +208,77 @@ class Knowledge:
         return build_aftercare(self._tree("care/patient_page.toml"))
 
     @cached_property
+    def follow_up(self) -> FollowUp:
+        """When a patient is asked again after a session, and what is asked after a poor response."""
+        return build_follow_up(self._tree("care/follow_up.toml"), self._tree("care/nonresponse.toml"))
+
+    @cached_property
     def response(self) -> ResponseParameters:
         """Parameters of the response model."""
         return build_response(self._tree("evidence/response.toml"))
+
+    @cached_property
+    def response_draws(self) -> bytes:
+        """The file of joint draws of the response model, checked; `course.population` reads it."""
+        return read_draws(self.root / "evidence", self.response.draws)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Published arms of trials and cohorts: change by visit, and durations."""
+        return build_evidence(
+            self._tree("evidence/trial_arms.toml"), self._tree("evidence/trial_durations.toml")
+        )
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """What a score means to the person."""
+        return build_outcomes(self._tree("evidence/outcomes.toml"))
+
+    @cached_property
+    def spread(self) -> SpreadParameters:
+        """How toxin spreads from the needle."""
+        return build_spread(self._tree("evidence/spread.toml"), self._tree("evidence/muscle_distances.toml"))
+
+    @cached_property
+    def trial_safety(self) -> tuple[Count, ...]:
+        """Published adverse events by arm."""
+        return build_counts(self._tree("evidence/trial_safety.toml"))
+
+    @cached_property
+    def populations(self) -> Populations:
+        """Whom virtual trials draw, and the published baselines they are matched to."""
+        return build_populations(
+            self._tree("evidence/populations.toml"), self._tree("evidence/trial_safety.toml")
+        )
+
+    @cached_property
+    def antibodies(self) -> AntibodyModel:
+        """Neutralising antibodies by product and scenario."""
+        return build_antibodies(self._tree("evidence/antibodies.toml"))
+
+    @cached_property
+    def harm_inputs(self) -> Tree:
+        """What the calibration of side effects takes as given."""
+        return self._tree("evidence/harm_inputs.toml")
+
+    @cached_property
+    def harms(self) -> Harms:
+        """The curves of side effects."""
+        return build_harms(
+            self._tree("evidence/harms.toml"),
+            self.harm_inputs,
+            swallow=self.swallow_weights,
+            serotypes={
+                name: str(self._tree(f"products/{name}/identity.toml")["serotype"].value)
+                for name in self.harm_inputs["potency"]
+            },
+            folder=self.root / "evidence",
+        )
+
+    @cached_property
+    def swallow_weights(self) -> Mapping[Muscle, float]:
+        """How much a Unit in each muscle counts towards swallowing, sternocleidomastoid as one."""
+        return {muscle: facts.number("swallow_weight") for muscle, facts in self.muscles.items()}
 
     @cached_property
     def neck(self) -> NeckFigures:

@@ -1,17 +1,108 @@
 """Parameters of the response model, typed: toxin in a muscle, relief in a patient, harm in a neck.
 
-Every parameter keeps its sourced entry, so that whoever shows a number can show what it stands on.
+Every parameter keeps its sourced entry, so that whoever shows a number can show what it stands on, and says whether
+data or prior decided it. The joint draws stand in a file beside, bound by its hash.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from collis.errors import BadInput, KnowledgeError
 from collis.sources import Sourced
+
+
+class Scale(StrEnum):
+    """The scale a parameter is fitted on and its `sd` is told on; `DERIVED` from others, `HELD` at a value."""
+
+    LOG = "log"
+    SHARE = "share"
+    PLAIN = "plain"
+    DERIVED = "derived"
+    HELD = "held"
+
+
+class DecidedBy(StrEnum):
+    """What an estimate rests on: data where they cut the prior's width to below 0.7."""
+
+    DATA = "data"
+    PRIOR = "prior"
+    HELD = "held"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """One parameter of the fit: estimate and its spread, the prior it started from, and which of the two decided.
+
+    `sd` and `prior_sd` are on `scale`; they and `prior` are None where a parameter is held, or derived from others.
+    """
+
+    name: str
+    scale: Scale
+    decided_by: DecidedBy
+    estimate: Sourced[Any]
+    sd: Sourced[Any] | None
+    prior: Sourced[Any] | None
+    prior_sd: Sourced[Any] | None
+    products: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.scale is Scale.HELD) is not (self.sd is None) or (self.prior is None) is not (
+            self.prior_sd is None
+        ):
+            raise KnowledgeError(
+                f"evidence.response.fitted.{self.name}: {self.scale} and its spread do not agree."
+            )
+        if self.sd is not None and not self.sd.value > 0:
+            raise KnowledgeError(f"evidence.response.fitted.{self.name}: a spread of {self.sd.value}.")
+
+    @property
+    def narrowing(self) -> float | None:
+        """Spread after the data over spread before; None where there was no prior."""
+        if self.sd is None or self.prior_sd is None:
+            return None
+        return float(self.sd.value) / float(self.prior_sd.value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrawsFile:
+    """The file of joint draws beside the parameters, its SHA-256, how many draws, and how they were made."""
+
+    file: str
+    sha256: str
+    count: Sourced[Any]
+    seed: Sourced[Any]
+    effective: Sourced[Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FitData:
+    """What the fit saw. `patients_sha256` names the table of single patients, "" where none was used."""
+
+    patients_sha256: str
+    rows: Sourced[Any]
+    unchecked_rows: Sourced[Any]
+    patients: Sourced[Any]
+    study_placebo: Sourced[Any]
+    study_placebo_sd: Sourced[Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FitChoices:
+    """What the fit takes as given beside the priors."""
+
+    week_correlation: Sourced[Any]
+    unchecked_widening: Sourced[Any]
+    misfit_sd: Sourced[Any]
+
+
+_POTENCY, _HALF_LIFE = "potency_", "half_life_"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +165,7 @@ class Placebo:
 class Score:
     """The TWSTRS total: baseline (points; patients spread by a log SD), range, meaningful change, scatter.
 
-    `drift_sd` is in points per week.
+    `drift_sd` is the standing spread of the natural drift in points, `drift_weeks` the time over which it forgets.
     """
 
     baseline: Sourced[Any]
@@ -84,23 +175,7 @@ class Score:
     meaningful_change: Sourced[Any]
     noise_sd: Sourced[Any]
     drift_sd: Sourced[Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Harm:
-    """A logistic curve of a side effect over the log of exposure in reference Units, above a background share.
-
-    `study_sd` spreads the intercept between studies: it widens the absolute chance and cancels in a comparison.
-    """
-
-    intercept: Sourced[Any]
-    intercept_se: Sourced[Any]
-    slope: Sourced[Any]
-    slope_se: Sourced[Any]
-    background: Estimate
-    reference_exposure: Sourced[Any]
-    study_sd: Sourced[Any]
-    not_fitted_for: Sourced[Any]
+    drift_weeks: Sourced[Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,11 +189,20 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResponseParameters:
-    """All of it. `potency` holds model parameters; nothing may show them as a conversion or move a dose by them."""
+    """All of it. `potency` holds model parameters; nothing may show them as a conversion or move a dose by them.
 
+    `fitted` has every parameter of the fit by the name its draws are stored under; the other fields are views of it
+    and of what is written by hand. `half_dose` is per volume: the fitted total over `typical_volume`.
+    """
+
+    fitted: Mapping[str, Fitted]
+    draws: DrawsFile
+    data: FitData
+    choices: FitChoices
     uptake: Estimate
     effect_lag: Estimate
     half_life: Mapping[str, HalfLife]
+    typical_volume: Sourced[Any]
     half_dose: Estimate
     half_dose_patient_sd: Sourced[Any]
     half_dose_session_sd: Sourced[Any]
@@ -130,8 +214,6 @@ class ResponseParameters:
     placebo: Placebo
     score: Score
     reading: Reading
-    dysphagia: Harm
-    neck_weakness: Harm
 
     def __post_init__(self) -> None:
         if set(self.half_life) != set(self.potency):
@@ -151,42 +233,128 @@ class ResponseParameters:
 
 def build_response(table: Mapping[str, Any]) -> ResponseParameters:
     """The typed parameters from the resolved tables of the response file; refuses a missing one by its name."""
-    half_life: dict[str, HalfLife] = {}
-    for family, entry in _table(table, "half_life").items():
-        for product in entry["products"]:
-            if product in half_life:
-                raise KnowledgeError(f"evidence.response.half_life: {product} stands in two families.")
-            half_life[product] = HalfLife(family=family, days=_estimate(entry))
-    half_dose, reach, placebo = (_table(table, name) for name in ("half_dose", "reach", "placebo"))
+    fitted = {name: _fitted(name, entry) for name, entry in _table(table, "fitted").items()}
+    half_dose, reach, score = (_table(table, name) for name in ("half_dose", "reach", "score"))
+    volume = _entry(half_dose, "typical_volume")
+    total = _of(fitted, "half_dose_total")
+    per_volume = replace(total.centre, value=total.value / float(volume.value), unit="Units/cm3")
+    share = _of(fitted, "reach_mean")
+    share_error = share.error * share.value * (1.0 - share.value)
+    baseline, amplitude = _of(fitted, "baseline_mean"), fitted["placebo_amplitude"]
+    assert amplitude.sd is not None
     return ResponseParameters(
-        uptake=_estimate(_table(table, "uptake")),
-        effect_lag=_estimate(_table(table, "effect_lag")),
-        half_life=MappingProxyType(half_life),
-        half_dose=_estimate(half_dose),
-        half_dose_patient_sd=_entry(half_dose, "patient_sd"),
-        half_dose_session_sd=_entry(half_dose, "session_sd"),
-        half_life_patient_sd=_entry(_table(table, "spread"), "half_life_sd"),
+        fitted=MappingProxyType(fitted),
+        draws=_draws_file(_table(table, "draws")),
+        data=_fit_data(_table(table, "data")),
+        choices=FitChoices(**{n: _entry(_table(table, "fit"), n) for n in FitChoices.__slots__}),
+        uptake=_of(fitted, "uptake"),
+        effect_lag=_of(fitted, "effect_lag"),
+        half_life=MappingProxyType(_half_lives(fitted)),
+        typical_volume=volume,
+        half_dose=Estimate(centre=per_volume, log_se=total.log_se),
+        half_dose_patient_sd=fitted["half_dose_patient_sd"].estimate,
+        half_dose_session_sd=fitted["half_dose_session_sd"].estimate,
+        half_life_patient_sd=fitted["half_life_patient_sd"].estimate,
         hill=_estimate(_table(table, "hill")),
         greatest_strength_loss=_entry(_table(table, "strength"), "greatest_loss"),
         reach=Reach(
-            mean=_entry(reach, "centre"),
-            se=_entry(reach, "se"),
-            patient_logit_sd=_entry(reach, "patient_logit_sd"),
+            mean=share.centre,
+            se=replace(share.log_se, value=share_error, unit="ratio"),
+            patient_logit_sd=fitted["reach_patient_sd"].estimate,
             reference_coverage=_estimate(reach, "reference_coverage", "reference_coverage_log_se"),
         ),
-        potency=MappingProxyType({p: _estimate(entry) for p, entry in _table(table, "potency").items()}),
-        placebo=Placebo(
-            amplitude=_entry(placebo, "centre"),
-            se=_entry(placebo, "se"),
-            patient_sd=_entry(placebo, "patient_sd"),
-            onset=_estimate(placebo, "onset", "onset_log_se"),
-            fading=_estimate(placebo, "fading", "fading_log_se"),
+        potency=MappingProxyType(
+            {n.removeprefix(_POTENCY): _of(fitted, n) for n in fitted if n.startswith(_POTENCY)}
         ),
-        score=Score(**{name: _entry(_table(table, "score"), name) for name in Score.__slots__}),
+        placebo=Placebo(
+            amplitude=amplitude.estimate,
+            se=amplitude.sd,
+            patient_sd=fitted["placebo_patient_sd"].estimate,
+            onset=_of(fitted, "placebo_onset"),
+            fading=_of(fitted, "placebo_fading"),
+        ),
+        score=Score(
+            baseline=baseline.centre,
+            baseline_se=replace(baseline.log_se, value=baseline.error * baseline.value, unit="points"),
+            highest=_entry(score, "highest"),
+            meaningful_change=_entry(score, "meaningful_change"),
+            **{
+                name: fitted[name].estimate
+                for name in ("baseline_patient_sd", "noise_sd", "drift_sd", "drift_weeks")
+            },
+        ),
         reading=Reading(**{name: _entry(_table(table, "reading"), name) for name in Reading.__slots__}),
-        dysphagia=_harm(_table(table, "dysphagia")),
-        neck_weakness=_harm(_table(table, "neck_weakness")),
     )
+
+
+def read_draws(folder: Path, draws: DrawsFile) -> bytes:
+    """The file of joint draws as it stands beside the parameters; refuses a file of another hash."""
+    content = (folder / draws.file).read_bytes()
+    if hashlib.sha256(content).hexdigest() != draws.sha256:
+        raise KnowledgeError(
+            f"{draws.file}: the file is not the one whose hash stands in evidence.response.draws."
+        )
+    return content
+
+
+def _fitted(name: str, table: Mapping[str, Any]) -> Fitted:
+    try:
+        scale, decided_by = Scale(table["scale"]), DecidedBy(table["decided_by"])
+    except (KeyError, ValueError) as error:
+        raise KnowledgeError(
+            f"evidence.response.fitted.{name}: scale or decided_by is wrong: {error}."
+        ) from error
+    return Fitted(
+        name=name,
+        scale=scale,
+        decided_by=decided_by,
+        estimate=_entry(table, "estimate"),
+        sd=table.get("sd"),
+        prior=table.get("prior"),
+        prior_sd=table.get("prior_sd"),
+        products=tuple(table.get("products", ())),
+    )
+
+
+def _of(fitted: Mapping[str, Fitted], name: str) -> Estimate:
+    """An estimate with its error; a held parameter has an error of 0."""
+    found = fitted.get(name)
+    if found is None:
+        raise KnowledgeError(f"evidence.response.fitted: the parameter {name} is missing.")
+    error = found.sd if found.sd is not None else replace(found.estimate, value=0, unit="log")
+    return Estimate(centre=found.estimate, log_se=error)
+
+
+def _half_lives(fitted: Mapping[str, Fitted]) -> dict[str, HalfLife]:
+    found: dict[str, HalfLife] = {}
+    for name, entry in fitted.items():
+        for product in entry.products:
+            if product in found:
+                raise KnowledgeError(f"evidence.response.fitted: {product} stands in two families.")
+            found[product] = HalfLife(family=name.removeprefix(_HALF_LIFE), days=_of(fitted, name))
+    return found
+
+
+def _draws_file(table: Mapping[str, Any]) -> DrawsFile:
+    return DrawsFile(
+        file=_word(table, "file"),
+        sha256=_word(table, "sha256"),
+        **{name: _entry(table, name) for name in ("count", "seed", "effective")},
+    )
+
+
+def _fit_data(table: Mapping[str, Any]) -> FitData:
+    return FitData(
+        patients_sha256=_word(table, "patients_sha256"),
+        **{name: _entry(table, name) for name in FitData.__slots__ if name != "patients_sha256"},
+    )
+
+
+def _word(table: Mapping[str, Any], name: str) -> str:
+    found = table.get(name)
+    if not isinstance(found, str):
+        raise KnowledgeError(f"evidence.response: the word {name} is missing.")
+    return found
 
 
 def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -205,16 +373,3 @@ def _entry(table: Mapping[str, Any], name: str) -> Sourced[Any]:
 
 def _estimate(table: Mapping[str, Any], centre: str = "centre", log_se: str = "log_se") -> Estimate:
     return Estimate(centre=_entry(table, centre), log_se=_entry(table, log_se))
-
-
-def _harm(table: Mapping[str, Any]) -> Harm:
-    return Harm(
-        intercept=_entry(table, "intercept"),
-        intercept_se=_entry(table, "intercept_se"),
-        slope=_entry(table, "slope"),
-        slope_se=_entry(table, "slope_se"),
-        background=_estimate(table, "background", "background_log_se"),
-        reference_exposure=_entry(table, "reference_exposure"),
-        study_sd=_entry(table, "study_sd"),
-        not_fitted_for=_entry(table, "not_fitted_for"),
-    )

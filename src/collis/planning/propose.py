@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 from collis.case.case import Case
 from collis.case.plan import Injection, Origin, Plan
 from collis.case.session import SideEffectKind
 from collis.course.draws import draw_response
-from collis.course.parameters import MuscleRanking
-from collis.course.relief import relief_table
+from collis.course.parameters import MuscleRanking, ResponseDraws
+from collis.course.relief import relief_table, told_by_usual_session
 from collis.errors import BadInput
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Guidance, Muscle, MuscleSide
@@ -80,6 +81,44 @@ def propose(case: Case, ranking: MuscleRanking, knowledge: Knowledge) -> Proposa
     return _without_twins(made)
 
 
+def propose_one(
+    case: Case, ranking: MuscleRanking, knowledge: Knowledge, key: CandidateKey
+) -> Candidate | NotOffered:
+    """One candidate as `propose` makes it, without the others that are not needed for it.
+
+    Twins are not looked for: a plan that `propose` shows under another name comes back under this one.
+    """
+    if case.request.product is None:
+        raise BadInput(where="request.product", read="nothing", expected="the product to be used")
+    product = knowledge.product(case.request.product)
+    if key is CandidateKey.AS_LAST_TIME:
+        return as_last_time(case, product, ranking, knowledge)
+    setting = _setting(case, ranking, knowledge, product)
+    if isinstance(setting, str):
+        return NotOffered(key=key, why=setting)
+    makers = dict(_makers())
+    plans: dict[CandidateKey, Plan] = {}
+    found: Candidate | NotOffered = NotOffered(key=key, why="")
+    if key is CandidateKey.LOW_RISK:
+        copied = as_last_time(case, product, ranking, knowledge)
+        plans |= {copied.key: copied.plan} if isinstance(copied, Candidate) else {}
+    for needed in (*_NEEDED.get(key, ()), key):
+        try:
+            found = makers[needed](setting, plans)
+        except NoPlan as reason:
+            said = str(reason)
+            found = NotOffered(key=needed, why=f"{said[0].upper()}{said[1:]}.")
+        if isinstance(found, Candidate):
+            plans[needed] = found.plan
+    return found
+
+
+_NEEDED: Mapping[CandidateKey, tuple[CandidateKey, ...]] = {
+    CandidateKey.CAUTIOUS_START: (CandidateKey.BALANCED,),
+    CandidateKey.LOW_RISK: (CandidateKey.LABEL_START, CandidateKey.BALANCED, CandidateKey.CAUTIOUS_START),
+}
+
+
 def _without_twins(made: Mapping[CandidateKey, Candidate | NotOffered]) -> Proposal:
     """Of plans with the same doses only one is shown, under its plainest name; in the order they are shown."""
     shown: dict[CandidateKey, Candidate] = {}
@@ -141,7 +180,7 @@ def _setting(case: Case, ranking: MuscleRanking, knowledge: Knowledge, product: 
     if not eligible.places:
         return eligible.why_none
     figure = knowledge.figure
-    first = first_session(case)
+    first, scale = first_session(case), scale_of(label)
     return Setting(
         case=case,
         knowledge=knowledge,
@@ -150,21 +189,22 @@ def _setting(case: Case, ranking: MuscleRanking, knowledge: Knowledge, product: 
         ranking=ranking,
         caps=caps,
         eligible=eligible,
-        relief=_relief(eligible.places, knowledge, product.name),
+        relief=_relief(eligible.places, knowledge, product.name, usual=scale),
         last=_last_doses(case, product.name),
-        scale=scale_of(label),
+        scale=scale,
         fewest=int(figure("planning", "sides", "fewest")),
         most=int(figure("planning", "sides", "most_first" if first else "most_later")),
     )
 
 
 def _relief(
-    places: Sequence[Place], knowledge: Knowledge, product: str
+    places: Sequence[Place], knowledge: Knowledge, product: str, *, usual: float
 ) -> dict[tuple[Muscle, Decimal], float]:
+    """Mean relief by muscle and Units, told by the product's own usual session: no potency enters a dose."""
     muscles = list(dict.fromkeys(place.where.muscle for place in places))
     doses = sorted({level.units for place in places for level in place.levels})
     table = relief_table(
-        draw_response(knowledge.response, draws=DRAWS, seed=SEED),
+        _told(knowledge, product, usual),
         product=product,
         places=[MuscleSide(m, Side.RIGHT) for m in muscles],
         levels=[float(d) for d in doses],
@@ -172,6 +212,19 @@ def _relief(
         cycle_weeks=knowledge.figure("planning", "shape", "cycle"),
     )
     return {(m, d): float(table[i, j]) for i, m in enumerate(muscles) for j, d in enumerate(doses)}
+
+
+@lru_cache(maxsize=8)
+def _told(knowledge: Knowledge, product: str, usual: float) -> ResponseDraws:
+    """Drawn patients, the product's Units measured against its usual session; the same for every case."""
+    return told_by_usual_session(
+        draw_response(knowledge, draws=DRAWS, seed=SEED),
+        product,
+        usual_units=usual,
+        usual_relief=knowledge.figure("planning", "shape", "usual_relief"),
+        volume_cm3=knowledge.figure("planning", "shape", "usual_volume"),
+        cycle_weeks=knowledge.figure("planning", "shape", "cycle"),
+    )
 
 
 def _last_doses(case: Case, product: str) -> dict[MuscleSide, Decimal]:

@@ -249,7 +249,13 @@ def _lines(c: Consultation, last: Session | None) -> list[Data]:
             f"Chance of {words.number(points)} points, week {words.number(week)}",
             last,
             "",
-            [_text(words.percent(o.forecast.chance_meaningful)) for o in c.offers],
+            [
+                _text(
+                    words.percent(o.forecast.chance_meaningful),
+                    f"(says better {words.percent(o.forecast.chance_better)})",
+                )
+                for o in c.offers
+            ],
         ),
         _line("Half of it gone", last, faded, [_text(*half_gone(o)) for o in c.offers]),
         _line(

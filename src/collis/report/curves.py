@@ -11,7 +11,7 @@ from collis.report import words
 from collis.report.charts import SCREEN, Chart, Palette, Row, Spec, framed, titled, weeks_axis
 
 if TYPE_CHECKING:
-    from collis.course.predict import Forecast, When
+    from collis.course.forecast import Forecast, When
 
 BAND_WORDS = "middle line and 90 % band"
 

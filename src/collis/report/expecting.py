@@ -16,16 +16,16 @@ from collis.report.typesetting import Data
 
 if TYPE_CHECKING:
     from collis.api import Consultation, Offer
-    from collis.course.predict import Risk, When
+    from collis.course.forecast import Forecast, Risk, When
 
 
 def expect_data(c: Consultation, offer: Offer) -> list[Data]:
     """First change, best, half gone, earliest next, and the risks, each against a plan that is named."""
     f, after = offer.forecast, c.earliest_next
     found = [
-        {"head": "First change", "value": _days(f.onset_day), "small": ""},
-        {"head": "Best", "value": _weeks(f.peak_week), "small": ""},
-        {"head": "Half gone", "value": _weeks(f.fading_week), "small": ""},
+        {"head": "First change", "value": _days(f.onset_day), "small": _about(f, "first_change")},
+        {"head": "Best", "value": _weeks(f.peak_week), "small": _about(f, "peak")},
+        {"head": "Half gone", "value": _weeks(f.fading_week), "small": _about(f, "half_gone")},
         {
             "head": "Earliest next",
             "value": "not known" if after is None else words.short_day(after.on),
@@ -34,6 +34,12 @@ def expect_data(c: Consultation, offer: Offer) -> list[Data]:
     ]
     risks = (("Swallowing trouble", f.dysphagia), ("Neck weakness", f.neck_weakness))
     return [*found, *(_risk(c, offer, head, risk) for head, risk in risks)]
+
+
+def _about(f: Forecast, key: str) -> str:
+    """The middle of what is expected as a day of the year."""
+    on = next((dated.middle for dated in f.dates if dated.key == key), None)
+    return "" if on is None else f"about {words.short_day(on).rpartition(' ')[0]}"
 
 
 def _days(when: When | None) -> str:

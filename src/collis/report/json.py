@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -28,7 +28,7 @@ from collis.sources import Sourced
 
 if TYPE_CHECKING:
     from collis.api import Consultation, Offer
-    from collis.course.predict import Band, Forecast, Risk, When
+    from collis.course.forecast import Band, Forecast, Risk, SideEffect, When
 
 FORMAT = 1
 SCHEMA = Path(__file__).parent / "schema" / "consultation.schema.json"
@@ -60,8 +60,10 @@ def consultation_document(c: Consultation) -> Document:
                 "date": _day(c.earliest_next.on),
                 "weeks": c.earliest_next.weeks,
                 "ground": ground_document(c.earliest_next.ground),
+                "label_minimum": _label_minimum(c),
             }
         ),
+        "not_before": _day(c.not_before),
         "screening": screening_document(c.screening),
         **ranking_document(c.ranking),
         "candidates": [_offer(offer) for offer in c.offers],
@@ -118,14 +120,60 @@ def forecast_document(forecast: Forecast) -> Document:
         "gain": [_band(b) for b in forecast.gain],
         "placebo": [round(p, 4) for p in forecast.placebo],
         "score": [_band(b) for b in forecast.score],
+        "parts": {
+            "severity": [_band(b) for b in forecast.parts.severity],
+            "disability": [_band(b) for b in forecast.parts.disability],
+            "pain": [_band(b) for b in forecast.parts.pain],
+            "assumed": forecast.parts.assumed,
+        },
+        "visits": [_band(b) for b in forecast.visits],
+        "ranges": [
+            {
+                "movement": course.movement,
+                "active_deg": course.active_deg,
+                "passive_deg": course.passive_deg,
+                "degrees": [_band(b) for b in course.degrees],
+            }
+            for course in forecast.ranges
+        ],
         "onset_day": _when(forecast.onset_day),
         "peak_week": _when(forecast.peak_week),
         "fading_week": _when(forecast.fading_week),
+        "wearing_off_week": _when(forecast.wearing_off_week),
+        "chance_early": round(forecast.chance_early, 4),
+        "early_week": forecast.early_week,
+        "dates": [
+            {
+                "key": dated.key,
+                "label": dated.label,
+                "first": _day(dated.first),
+                "middle": _day(dated.middle),
+                "last": _day(dated.last),
+            }
+            for dated in forecast.dates
+        ],
         "chance_meaningful": round(forecast.chance_meaningful, 4),
         "meaningful_points": forecast.meaningful_points,
         "assessment_week": forecast.assessment_week,
+        "global_change": [
+            {"steps": answer.steps, "words": answer.words, "chance": round(answer.chance, 4)}
+            for answer in forecast.global_change
+        ],
+        "chance_leaving": round(forecast.chance_leaving, 4),
+        "leaving_week": forecast.leaving_week,
         "dysphagia": _risk(forecast.dysphagia),
         "neck_weakness": _risk(forecast.neck_weakness),
+        "side_effects": [_side_effect(effect) for effect in forecast.side_effects],
+        "antibodies": [
+            {
+                "years": chance.years,
+                "sessions": chance.sessions,
+                "assay": round(chance.assay, 4),
+                "clinic_low": round(chance.clinic_low, 4),
+                "clinic_high": round(chance.clinic_high, 4),
+            }
+            for chance in forecast.antibodies
+        ],
         "baseline": {
             "points": _band(forecast.baseline.points),
             "assumed": forecast.baseline.assumed,
@@ -319,6 +367,33 @@ def _risk(risk: Risk) -> Document:
         "relative": None if risk.relative is None else _band(risk.relative),
         "comparator": risk.comparator,
         "absolute": _band(risk.absolute),
+    }
+
+
+def _side_effect(effect: SideEffect) -> Document:
+    return {
+        "effect": effect.effect.value,
+        "label": effect.label,
+        **_risk(effect.risk),
+        "drug": _band(effect.drug),
+        "onset_day": effect.onset_day,
+        "length_weeks": effect.length_weeks,
+        "course": effect.course,
+        "severe": effect.severe,
+        "care": effect.care,
+        "next_session": effect.next_session,
+    }
+
+
+def _label_minimum(c: Consultation) -> Document | None:
+    """The interval below which the label itself refuses, and the first day it allows; None where it states none."""
+    after = c.earliest_next
+    if after is None or after.label_minimum_days is None or c.case.date is None:
+        return None
+    return {
+        "date": _day(c.case.date + timedelta(days=after.label_minimum_days)),
+        "days": after.label_minimum_days,
+        "ground": ground_document(after.label_minimum_ground),
     }
 
 

@@ -16,7 +16,7 @@ from collis.side import Side
 
 if TYPE_CHECKING:
     from collis.api import Consultation, Offer
-    from collis.course.predict import Band, Risk
+    from collis.course.forecast import Band, Risk
 
 WARNINGS_AT_MOST = 5
 

@@ -12,7 +12,6 @@ from collis.planning.candidate import Candidate, NotOffered, Proposal
 from collis.reasons import Level
 from collis.report import presenting, words
 from collis.report.comparison import STANDING
-from collis.report.curves import when_words
 from collis.report.honesty import (
     dose_ranges,
     gain_note,
@@ -45,7 +44,7 @@ from collis.side import Side
 
 if TYPE_CHECKING:
     from collis.api import Consultation, Offer
-    from collis.course.predict import Forecast, Risk
+    from collis.course.forecast import Risk
 
 _MUSCLES_SHOWN = 8
 
@@ -331,43 +330,3 @@ def checked_text(checked: CheckedPlan, *, width: int, colour: bool = False) -> s
         for reason in others:
             sheet.reason(reason)
     return sheet.text()
-
-
-def forecast_text(forecast: Forecast, *, width: int, colour: bool = False) -> str:
-    """The expected course of one plan by week, with its bands."""
-    sheet = Sheet(width=width, colour=colour)
-    sheet.title(f"What to expect, {forecast.plan}", "middle and 90 % band; a forecast, not a promise")
-    week = words.number(forecast.assessment_week)
-    points = words.number(forecast.meaningful_points)
-    facts = [
-        ["First change", "none expected" if forecast.onset_day is None else when_words(forecast.onset_day, "day")],
-        ["Best, toxin alone", "none expected" if forecast.peak_week is None else when_words(forecast.peak_week)],
-        ["Half of it gone", "nothing to fade" if forecast.fading_week is None else when_words(forecast.fading_week)],
-        [f"Chance of {points} points in week {week}", words.percent(forecast.chance_meaningful)],
-        ["Swallowing trouble", _risk_told(forecast.dysphagia)],
-        ["Neck weakness", _risk_told(forecast.neck_weakness)],
-        ["Share of the pull it reaches", words.percent(forecast.coverage)],
-    ]  # fmt: skip
-    sheet.table(["", ""], facts, folded=[1])
-    sheet.section("Gain in TWSTRS points by week")
-    rows = []
-    top = max((b.median for b in forecast.gain), default=0.0) or 1.0
-    for at, band in zip(forecast.weeks, forecast.gain, strict=True):
-        if at == int(at) and int(at) % 2 == 0:
-            bar = "█" * max(0, round(24 * band.median / top))
-            gain = words.number(band.median, 1)
-            rows.append([words.number(at), gain, words.span(band.low, band.high, 0), bar])
-    sheet.table(["Week", "Gain", "Band", ""], rows, right=[0, 1])
-    for note in forecast.notes:
-        sheet.line(words.sentence(note), head="Note:")
-    return sheet.text()
-
-
-def _risk_told(risk: Risk) -> str:
-    band = risk.absolute
-    absolute = f"{words.percent(band.median)} ({words.percent(band.low)} to {words.percent(band.high)})"
-    if risk.relative is None or not risk.comparator:
-        return absolute
-    low, high = words.ratio(risk.relative.low), words.ratio(risk.relative.high)
-    against = "as " if words.ratio(risk.relative.median) == "1" else ""
-    return f"{words.times(risk.relative.median)} {against}“{risk.comparator}” ({low} to {high}); {absolute}"

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from collis import api
 from collis.case.files import parse_case
 from collis.report.json import (
     SCHEMA,
@@ -97,3 +100,29 @@ def test_parts_stand_alone_as_they_stand_in_the_whole() -> None:
 def test_a_ranking_has_the_keys_its_readers_count_on() -> None:
     for entry in ranking_document(consultation().ranking)["muscles"]:
         assert {"muscle", "side", "probability", "share", "reasons", "against"} <= entry.keys()
+
+
+def test_the_label_minimum_stands_beside_the_earliest_next_session():
+    after = consultation_document(consultation())["earliest_next"]
+    assert set(after["label_minimum"]) == {"date", "days", "ground"}
+    assert after["label_minimum"]["date"] <= after["date"]
+
+
+def test_a_session_that_is_too_soon_says_from_when_it_may_be_given():
+    demo = consultation().case
+    assert demo.date is not None
+    last = demo.history.sessions[-1]
+    soon = replace(demo, date=last.on + timedelta(weeks=6))
+    document = consultation_document(api.consult(soon))
+    assert document["earliest_next"] is None
+    assert document["not_before"] > soon.date.isoformat()
+    assert consultation_document(consultation())["not_before"] is None
+
+
+def test_the_parts_of_a_forecast_stand_by_week_beside_what_a_visit_may_read():
+    told = forecast_document(consultation().offers[0].forecast)
+    assert {key: len(told["parts"][key]) for key in ("severity", "disability", "pain")} == dict.fromkeys(
+        ("severity", "disability", "pain"), len(told["weeks"])
+    )
+    assert len(told["visits"]) == len(told["weeks"])
+    assert sum(answer["chance"] for answer in told["global_change"]) == pytest.approx(1.0, abs=1e-3)

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from collis import api
+from collis.report.forecast_text import forecast_text
 from collis.report.json import consultation_document, dumped
 from collis.report.screening import screening_text
 from collis.report.terminal import for_encoding
-from collis.report.text import checked_text, consultation_text, forecast_text, proposal_text, ranking_text
+from collis.report.text import checked_text, consultation_text, proposal_text, ranking_text
 from tests.unit.report.consultations import DEMO, EXAMPLES, consultation, crowded
 
 
@@ -59,3 +60,27 @@ def test_text_of_a_case_is_no_markup_for_the_terminal() -> None:
 def test_a_document_is_the_same_text_twice() -> None:
     c = consultation()
     assert dumped(consultation_document(c)) == dumped(consultation_document(c))
+
+
+def test_the_forecast_names_dates_side_effects_parts_and_what_a_visit_may_read():
+    c = consultation()
+    for width in (80, 120):
+        told = forecast_text(c.offers[-1].forecast, width=width)
+        assert all(len(line) <= width for line in told.splitlines())
+        for said in (
+            "Worn off",
+            "Review visit",
+            "Severity",
+            "Disability",
+            "Visit reads",
+            "Antibodies:",
+            "Dry mouth",
+        ):
+            assert said in told
+        assert f"“{c.comparator}”" in told
+
+
+def test_the_comparator_is_not_compared_with_itself():
+    c = consultation()
+    own = next(o.forecast for o in c.offers if o.candidate.plan.name == c.comparator)
+    assert "about the same" not in forecast_text(own, width=100)

@@ -1,0 +1,1 @@
+"""Virtual trials, and the shipped model held against published trials and single patients."""
