@@ -48,7 +48,7 @@ def discover(package: str) -> list[Study]:
     """Every study of a package, by name. Raises `AttributeError` where a module lacks its `run` or `PATHS`."""
     found = []
     for info in sorted(pkgutil.iter_modules([str(ROOT / package)]), key=lambda info: info.name):
-        if info.name in HARNESS:
+        if info.ispkg or info.name in HARNESS:
             continue
         module = importlib.import_module(f"{package}.{info.name}")
         found.append(

@@ -1,0 +1,1 @@
+"""Notes, letters and claims out of one record."""

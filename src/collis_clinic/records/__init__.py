@@ -1,0 +1,1 @@
+"""The clinical record: patients, visits, sessions, plans, tasks."""

@@ -1,0 +1,1 @@
+"""De-identified figures over all patients."""

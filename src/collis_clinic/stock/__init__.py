@@ -1,0 +1,1 @@
+"""Toxin in the cupboard: lots, vials, movements, recalls."""
