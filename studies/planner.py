@@ -48,6 +48,8 @@ from studies.record import Measure
 PATHS = (
     "src/collis/planning",
     "src/collis/inference",
+    "src/collis/course/draws.py",
+    "src/collis/course/relief.py",
     "src/collis/safety/limits.py",
     "src/collis/safety/earlier.py",
     "src/collis/knowledge/data/products",
@@ -55,6 +57,7 @@ PATHS = (
     "src/collis/knowledge/data/patterns.toml",
     "src/collis/knowledge/data/inference.toml",
     "src/collis/knowledge/data/planning.toml",
+    "src/collis/knowledge/data/evidence/response.toml",
 )
 SEED = 20261110
 CASES, THIN = 10_000, 40

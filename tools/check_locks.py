@@ -14,6 +14,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -69,8 +70,21 @@ def wanted_by(lock: Lock) -> list[str]:
     """What pyproject.toml and requirements/build.in ask of a lock."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     build = (ROOT / "requirements" / "build.in").read_text("utf-8").splitlines()
-    extra = project["optional-dependencies"][lock.extra] if lock.extra else []
+    extra = _of_extra(project, lock.extra) if lock.extra else []
     return [*project["dependencies"], *extra, *(line for line in build if line and not line.startswith("#"))]
+
+
+def _of_extra(project: Mapping[str, Any], extra: str) -> list[str]:
+    """The requirements of one extra; where it names our own extras, theirs in its place."""
+    found: list[str] = []
+    for line in project["optional-dependencies"][extra]:
+        wanted = Requirement(line)
+        if wanted.name == project["name"]:
+            for other in sorted(wanted.extras):
+                found += _of_extra(project, other)
+        else:
+            found.append(line)
+    return found
 
 
 def recompiled(lock: Lock) -> str | None:
