@@ -20,7 +20,7 @@ fix: .venv/.stamp-dev            ## mend what lint and layout can mend by themse
 	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
 
 studies: .venv/.stamp-dev        ## run the studies (NAME=... for one) and record what they measured
-	@$(PY) -m studies $(NAME)
+	@$(if $(PATIENTS),COLLIS_PATIENTS=$(PATIENTS) )$(PY) -m studies $(NAME)
 
 bench: .venv/.stamp-dev          ## time the program (NAME=... for one) and record it
 	@$(PY) -m benchmarks $(NAME)

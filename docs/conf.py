@@ -1,13 +1,15 @@
-"""How the site is built. Two tables on it are made from data: the rules and the measured records."""
+"""How the site is built. Its tables of rules, parameters and measured records are made from data."""
 
 from __future__ import annotations
 
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+RESPONSE = tomllib.loads((ROOT / "src/collis/knowledge/data/evidence/response.toml").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
@@ -26,12 +28,63 @@ def measured_table() -> str:
     rows = ["| study | figure | measured | bar | met | on | again with |", "|---|---|---|---|---|---|---|"]
     for file in sorted((HERE / "measured").glob("*.json")):
         for record in json.loads(file.read_text("utf-8")):
-            figure = f"{record['figure']} {record['unit']}".strip()
-            met = "yes" if record["met"] else "**no**"
+            figure, met = f"{record['figure']} {record['unit']}".strip(), met_words(record)
             again = f"`{record['command']}`"
             cells = [record["title"], record["name"], figure, record["bar"], met, record["date"], again]
             rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) if len(rows) > 2 else "Nothing has been recorded yet."
+
+
+def met_words(record: dict[str, Any]) -> str:
+    """Whether a record met its bar."""
+    return "yes" if record["met"] else "**no**"
+
+
+def study_list(study: str) -> str:
+    """The records of one study as a list, each with its bar and how it came about."""
+    file = HERE / "measured" / f"{study}.json"
+    if not file.exists():
+        return "Nothing has been recorded yet."
+    return "\n".join(
+        f"* {record['name']}: {short(record['figure'])} {record['unit']} "
+        f"(bar: {record['bar']}; met: {met_words(record)}). {record['detail']}"
+        for record in json.loads(file.read_text("utf-8"))
+    )
+
+
+def parameters_table() -> str:
+    """Every parameter of the response model: what came out, its spread, what it was before, and what decided it."""
+    rows = ["| parameter | estimate | spread | before the data | decided by |", "|---|---|---|---|---|"]
+    for name, entry in RESPONSE["fitted"].items():
+        estimate = entry["estimate"]
+        spread, before = "held", ""
+        if "sd" in entry:
+            spread = f"{short(entry['sd']['value'])}{'' if entry['scale'] == 'plain' else ' (log)'}"
+        if "prior" in entry:
+            before = f"{short(entry['prior']['value'])} ± {short(entry['prior_sd']['value'])}"
+        said = f"{estimate['place']} (`{name}`)"
+        value = f"{short(estimate['value'])} {estimate['unit']}"
+        rows.append(f"| {said} | {value} | {spread} | {before} | {entry['decided_by']} |")
+    return "\n".join(rows)
+
+
+def fitted_figures() -> dict[str, str]:
+    """What the shipped fit rests on: counts, the seed and the hash of the table of patients."""
+    data, draws = RESPONSE["data"], RESPONSE["draws"]
+    counts = {key: str(data[key]["value"]) for key in ("rows", "unchecked_rows", "patients")}
+    widening = str(RESPONSE["fit"]["unchecked_widening"]["value"])
+    return {
+        **counts,
+        "widening": widening,
+        "sha256": data["patients_sha256"],
+        "draws": str(draws["count"]["value"]),
+        "seed": str(draws["seed"]["value"]),
+    }
+
+
+def short(figure: float | int | str) -> str:
+    """A figure with three digits that count, words as they are."""
+    return f"{figure:.3g}" if isinstance(figure, float) else str(figure)
 
 
 project = PROJECT["name"].capitalize()
@@ -42,7 +95,14 @@ version = release = PROJECT["version"]
 extensions = ["myst_parser", "sphinxcontrib.bibtex"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "substitution"]
 myst_heading_anchors = 3
-myst_substitutions = {"rules": rules_table(), "measured": measured_table()}
+myst_substitutions = {
+    "rules": rules_table(),
+    "measured": measured_table(),
+    "calibrated": study_list("calibration"),
+    "durations": study_list("durations"),
+    "parameters": parameters_table(),
+    "fit": fitted_figures(),
+}
 suppress_warnings = [
     "myst.xref_missing",  # links to files outside the site are checked by tests/docs/test_links.py
     "bibtex.missing_field",  # the author or the year of a source read only in part may be unknown

@@ -1,8 +1,8 @@
 """The response model against the trials it is fitted to: what it misses, what decides it, how it foretells patients.
 
 Trials leave one study out and refit. Patients need the table of single ratings, whose path stands in the environment
-variable COLLIS_PATIENTS: five folds by patient, refitted in each, the visits of weeks 8 to 16 foretold from weeks 0 to
-4. Without the table that part is not run, and is recorded as not met.
+variable COLLIS_PATIENTS (`make` sets it from PATIENTS): five folds by patient, refitted in each, the visits of weeks 8
+to 16 foretold from weeks 0 to 4. Without the table that part is not run, and is recorded as not met.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ PATHS = (
 )
 SEED = 20261122
 VARIABLE = "COLLIS_PATIENTS"
+NEEDS = ("PATIENTS",)
 FOLDS, FOLD_DRAWS, FOLD_EFFORT = 5, 200, 600
 DRAWS, RESAMPLES = 1000, 2000
 GIVEN_THROUGH = 4.0

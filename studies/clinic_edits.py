@@ -1,8 +1,9 @@
 """Units and volumes of a plan stay tied over random edits.
 
-A cell is shown with Units and mL that agree at a dilution of a label; Units, mL, both or neither are then typed over, and
-the reader of the page's form reads the result. Laws: Units = volume x concentration within 0.01 Unit in the cell;
-in each of its sites too, except that a volume is kept to 0.0001 mL, which is more of a strong solution; a volume that changed never leaves the Units behind; sites add up; a refusal says why.
+A cell is shown with Units and mL that agree at a dilution of a label; Units, mL, both or neither are then typed
+over, and the reader of the page's form reads the result. Laws: Units = volume x concentration within 0.01 Unit in
+the cell; in each of its sites too, except that a volume is kept to 0.0001 mL, which is more of a strong solution;
+a volume that changed never leaves the Units behind; sites add up; a refusal says why.
 """
 
 from __future__ import annotations

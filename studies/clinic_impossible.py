@@ -1,14 +1,15 @@
 """Random sessions: none is kept beyond what any source gives of its product.
 
-A million forms of one to ten muscles, with doses from small to ten times the largest session and now and then what no
-number is, go through the reader of the page's form and the bounds every row asks. Thousands more go through the gate as
-the page asks it, are written as rows past every page, and are posted to page and interface. What was kept is held against
-knowledge by code that shares nothing with the code that refuses.
+A million forms of one to ten muscles, with doses from small to ten times the largest session and now and then what
+no number is, go through the reader of the page's form and the bounds every row asks. Thousands more go through the
+gate as the page asks it, are written as rows past every page, and are posted to page and interface. What was kept
+is held against knowledge by code that shares nothing with the code that refuses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from studies.clinic.apart import done
 from studies.record import Measure
@@ -29,7 +30,8 @@ THIN = {"sessions": 1_500, "judged": 15, "saved": 150, "posted": 12}
 
 def run(thin: bool) -> Sequence[Measure]:
     """Draw, and count what was kept beyond a limit at each door."""
-    found = done("impossible", seed=SEED, **(THIN if thin else FULL))
+    asked: dict[str, Any] = THIN if thin else FULL
+    found = done("impossible", seed=SEED, **asked)
     return [
         Measure(
             name=f"kept beyond a limit, {door}",

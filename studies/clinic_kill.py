@@ -1,8 +1,8 @@
 """Writers killed with -9 in the middle of 200 writes: nothing half is left, on SQLite and on PostgreSQL.
 
-Three processes write sessions, sign and amend them, and draw from vials as fast as they can; one after the other is killed at
-a random moment and replaced. Then every session is read: its lines, its versions, its place in the ledger; the trail is sealed
-and verified, and each row's changes are counted against its entries.
+Three processes write sessions, sign and amend them, and draw from vials as fast as they can; one after the other
+is killed at a random moment and replaced. Then every session is read: its lines, its versions, its place in the
+ledger; the trail is sealed and verified, and each row's changes are counted against its entries.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ def run(thin: bool) -> Sequence[Measure]:
 
 
 def _measures(database: str, state: dict[str, Any], kills: int) -> list[Measure]:
-    how = f"{kills} kills; {state['sessions']} sessions, {state['signed']} signed, {state['entries']} entries in the trail."
+    how = (
+        f"{kills} kills; {state['sessions']} sessions, {state['signed']} signed, "
+        f"{state['entries']} entries in the trail."
+    )
     findings = "; ".join([*state["chain"], *state["how"]])
     rows = (
         ("half-written sessions", state["half"], "sessions"),

@@ -1,8 +1,9 @@
 """Vials add up after random operations: drawn + left + wasted = contents, to a tenth of a Unit.
 
-Vials are received, opened, drawn from, wasted and expired at random through the stock's own functions, mixed with what may
-not be: more than is left, negative and not numbers, an opened vial set back, parts that do not add up. In the end plain SQL
-asks whether each vial adds up, whether its movements explain it, and whether each change was entered in the trail.
+Vials are received, opened, drawn from, wasted and expired at random through the stock's own functions, mixed with
+what may not be: more than is left, negative and not numbers, an opened vial set back, parts that do not add up. In
+the end plain SQL asks whether each vial adds up, whether its movements explain it, and whether each change was
+entered in the trail.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ A study is a module with
 * a docstring whose first line is its title,
 * `PATHS`, the code and knowledge its figures depend on,
 * `run(thin: bool) -> Sequence[Measure]`; thin is a few seconds' worth, for `make test`, and is never recorded,
-* `SEED` where chance is involved.
+* `SEED` where chance is involved,
+* `NEEDS` where it asks for places outside the project: names of make variables, such as ("PATIENTS",).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Study:
     title: str
     paths: tuple[str, ...]
     seed: int | None
+    needs: tuple[str, ...] = ()
     run: Callable[[bool], Sequence[Measure]]
 
 
@@ -57,6 +59,7 @@ def discover(package: str) -> list[Study]:
                 title=(module.__doc__ or info.name).strip().splitlines()[0].rstrip("."),
                 paths=tuple(module.PATHS),
                 seed=getattr(module, "SEED", None),
+                needs=tuple(getattr(module, "NEEDS", ())),
                 run=module.run,
             )
         )
@@ -69,6 +72,11 @@ def chosen(studies: Sequence[Study], names: Sequence[str]) -> list[Study]:
     if wrong := [name for name in names if name not in known]:
         raise SystemExit(f"read {', '.join(wrong)}; expected one of: {', '.join(known) or 'there are none'}")
     return [known[name] for name in names] if names else list(studies)
+
+
+def command(verb: str, study: Study) -> str:
+    """The line that measures a study again; what it needs from outside stands as an ellipsis, never as a path."""
+    return " ".join([f"make {verb} NAME={study.name}", *(f"{name}=…" for name in study.needs)])
 
 
 def show(console: Console, study: Study, measures: Sequence[Measure]) -> None:
@@ -116,7 +124,7 @@ def main(package: str, verb: str, argv: Sequence[str] | None = None) -> int:
                     paths=study.paths,
                     seed=study.seed,
                     day=datetime.now(tz=UTC).date(),
-                    command=f"make {verb} NAME={study.name}",
+                    command=command(verb, study),
                 )
             progress.advance(task)
     return 1 if short else 0

@@ -40,6 +40,7 @@ from collis.units import Dose
 
 if TYPE_CHECKING:  # the models are imported where they run: a screening waits for no solver
     from collis.course.forecast import Forecast
+    from collis.course.reaching import Reached
 
 DRAWS = 400
 SEED = 20260101
@@ -196,6 +197,16 @@ def forecast(plan: Plan, case: Case, *, comparator: Plan | None = None) -> Forec
     _dated(case)
     knowledge = knowledge_for(case)
     return _forecast(plan, case, _rank(case, knowledge), knowledge, comparator)
+
+
+def reached(plan: Plan, case: Case) -> Reached:
+    """Where the Units of a plan go, at the strength the case states, else the product's usual one."""
+    from collis.course.reaching import reaching, stated_strength
+
+    _dated(case)
+    knowledge = knowledge_for(case)
+    strength = stated_strength(case.request.preparation, plan.product)
+    return reaching(plan, knowledge.muscles, knowledge.spread, units_per_ml=strength)
 
 
 def next_visit(case: Case, product: str, knowledge: Knowledge) -> NextVisit | None:

@@ -64,6 +64,7 @@ def serve(port: Port = 8000, data: Data = None, processes: int = 2) -> None:
     """Start the clinic on this machine: the server and its worker, until stopped."""
     start(data)
     prepare()
+    _hold_apart()
     _serve(port, processes)
 
 
@@ -119,6 +120,97 @@ def add_user(username: str, role: str, name: str = "", data: Data = None) -> Non
     typer.echo(f"Made {username}. A second factor is set up at the first sign-in.")
 
 
+@app.command()
+def backup(to: Path, data: Data = None) -> None:
+    """Write a backup, and its key file beside it. Keep the two apart: names are read only with both."""
+    start(data)
+    from django.db import transaction
+
+    from collis_clinic.audit.context import SYSTEM, acting_as
+    from collis_clinic.audit.entries import did
+    from collis_clinic.records.backup import backup as write
+
+    made = write(to)
+    with acting_as(SYSTEM), transaction.atomic():
+        did("backup", "records.clinic", fields=[f"{made.rows} rows"])
+    typer.echo(f"{made.rows} rows of {made.tables} tables: {made.data}")
+    typer.echo(f"Keys, to be kept apart: {made.keys}")
+
+
+@app.command()
+def restore(backup_file: Path, keys: Path, data: Data = None) -> None:
+    """Fill an empty clinic from a backup and its key file. Whoever was erased since is erased again."""
+    from collis_clinic.place import place_of
+    from collis_clinic.secrets import UnsafeKeys, keys_from
+
+    if data is not None:
+        os.environ["COLLIS_DATA"] = str(data)
+    os.umask(0o077)
+    try:
+        keys_from(keys, place_of().data)
+    except UnsafeKeys as error:
+        raise BadInput(
+            where="keys", read=str(error), expected="an empty place and a backup's key file"
+        ) from None
+    start(data)
+    prepare()
+    from collis_clinic.audit.chain import seal
+    from collis_clinic.audit.chain import verify as walk
+    from collis_clinic.audit.context import SYSTEM, acting_as
+    from collis_clinic.records.backup import restore as read_back
+
+    with acting_as(SYSTEM):
+        rows = read_back(backup_file)
+    seal()
+    after = walk()
+    typer.echo(
+        f"{rows} rows restored. The trail is {'sound' if after.sound else 'not sound: run `audit verify`'}."
+    )
+    if not after.sound:
+        raise typer.Exit(3)
+
+
+@app.command()
+def export(code: str, to: Path, reason: str, data: Data = None) -> None:
+    """Write everything held of one patient to a file."""
+    start(data)
+    import json
+
+    from collis_clinic.audit.context import SYSTEM, acting_as
+    from collis_clinic.records import portable
+
+    with acting_as(SYSTEM):
+        document = portable.document_of(_patient(code), reason=reason)
+    handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1, ensure_ascii=False)
+    typer.echo(f"{sum(len(r) for r in document['rows'].values())} rows: {to}")
+
+
+@app.command()
+def erase(code: str, reason: str, data: Data = None, yes: bool = False) -> None:
+    """Destroy who a patient was. The record stays under its code. This cannot be undone."""
+    start(data)
+    from collis_clinic.audit.context import SYSTEM, acting_as
+    from collis_clinic.records import people
+
+    patient = _patient(code)
+    if not yes:
+        typer.confirm(f"Erase the person behind {patient.code} for good?", abort=True)
+    with acting_as(SYSTEM):
+        people.erase(patient, reason=reason)
+    typer.echo(f"{patient.code}: erased.")
+
+
+def _patient(code: str):  # type: ignore[no-untyped-def]
+    from collis_clinic.records.models import Patient
+
+    found = Patient.objects.filter(code=code.strip().upper()).first()
+    if found is None:
+        raise BadInput(where="code", read=code, expected="the code of a patient, such as P-7F3K2QAB")
+    return found
+
+
 @audit.command("seal")
 def seal_now(data: Data = None) -> None:
     """Seal every entry now and print the head."""
@@ -169,13 +261,17 @@ def replay(number: str, data: Data = None) -> None:
 
 
 def _fill() -> None:
-    """Fill an empty demo clinic, where the part that makes patients up is there."""
-    from importlib.util import find_spec
+    """Fill an empty demonstration."""
+    from collis_clinic.web.made_up import fill
 
-    if find_spec("collis_clinic.web.made_up") is not None:
-        from importlib import import_module
+    fill(say=typer.echo)
 
-        import_module("collis_clinic.web.made_up").fill()
+
+def _hold_apart() -> None:
+    """Real work never starts on made-up data."""
+    from collis_clinic.web.made_up import hold_apart
+
+    hold_apart()
 
 
 def _serve(port: int, processes: int) -> None:

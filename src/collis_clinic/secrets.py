@@ -5,6 +5,7 @@ Losing `identity.key` loses every name; it is therefore part of the backup that 
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import stat
@@ -50,6 +51,22 @@ def keys_in(data: Path) -> Keys:
         raise UnsafeKeys(f"{folder}: missing {missing}. Restore the key files from the backup.")
     django, identity, index, audit = (_read(folder / name) for name in FILES)
     return Keys(django=django.hex(), identity=identity, index=index, audit=audit)
+
+
+def keys_from(path: Path, data: Path) -> None:
+    """Put the key file of a backup where a clinic looks for its keys; keys that stand there are never replaced."""
+    folder = data / FOLDER
+    if any((folder / name).exists() for name in FILES):
+        raise UnsafeKeys(f"{folder}: keys stand here already. Restore into a new folder.")
+    try:
+        written = json.loads(path.read_text(encoding="ascii"))
+        words = {name: bytes.fromhex(str(written[name])).hex() for name in FILES}
+    except (ValueError, KeyError, TypeError, OSError):
+        raise UnsafeKeys(f"{path}: not the key file of a backup.") from None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, word in words.items():
+        with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{word}\n")
 
 
 def _make(folder: Path) -> None:

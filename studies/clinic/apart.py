@@ -1,7 +1,8 @@
 """A clinic in a folder of its own, and work done on it by another process.
 
-A study asks `done("edits", count=500)`; a fresh Python runs `studies.clinic.edits.work(count=500)` on a clinic with empty
-tables and answers with what `work` returned. Tables are made once a process and copied. Nothing of it outlives the study.
+A study asks `done("edits", count=500)`; a fresh Python runs `studies.clinic.edits.work(count=500)` on a clinic with
+empty tables and answers with what `work` returned. Tables are made once a process and copied. Nothing of it
+outlives the study.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Broken(RuntimeError):
 
 
 def environment(data: Path, *, url: str = "", durable: bool = False) -> dict[str, str]:
-    """The environment of a process that works on the clinic in `data`; `durable` waits for the disk as the clinic does."""
+    """The environment of a process that works on the clinic in `data`; `durable` waits for the disk like the clinic."""
     kept = {name: value for name, value in os.environ.items() if name not in CLEARED}
     kept |= {
         "COLLIS_DATA": str(data),
@@ -74,6 +75,11 @@ def done(work: str, /, *, url: str = "", durable: bool = False, **asked: Any) ->
     """What `studies.clinic.<work>.work(**asked)` answers on an empty clinic."""
     with clinic(url=url) as folder:
         return _ask(work, environment(folder, url=url, durable=durable), asked)
+
+
+def worked_on(folder: Path, work: str, /, *, url: str = "", **asked: Any) -> dict[str, Any]:
+    """The same on a clinic that stands already."""
+    return _ask(work, environment(folder, url=url), asked)
 
 
 def _ask(work: str, env: Mapping[str, str], asked: Mapping[str, Any]) -> dict[str, Any]:

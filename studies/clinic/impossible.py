@@ -1,4 +1,4 @@
-"""Random sessions at every door: the reader of the form with the bounds of the row, the gate, the rows, page and interface.
+"""Random sessions at every door: the form with the bounds of the row, the gate, the rows, page and interface.
 
 What may be stored is asked of knowledge again, apart from the code that refuses.
 """

@@ -109,7 +109,7 @@ def _amend(by: User, chance: np.random.Generator) -> None:
         return
     session = found[int(chance.integers(len(found)))]
     with signing.amend(session, by, reason="read again") as open_session:
-        line = open_session.lines.first()
+        line = open_session.lines.all()[0]
         line.given_units = Decimal(int(chance.integers(1, 70))) / 2
         line.save()
 

@@ -17,6 +17,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
     "1"  # the browser's own loop runs in this thread; rows are made beside it
 )
 
+from tests.clinic_place import set_up
+
+set_up()
+
 from django.core.cache import cache
 from playwright.sync_api import Browser, sync_playwright
 

@@ -91,7 +91,6 @@ def test_a_new_session_takes_at_most_30_activations_and_60_characters(desk, visi
         expect(page.locator("#totals")).to_contain_text("240")
         page.get_by_role("button", name="Save", exact=True).click()
         page.wait_for_load_state()
-    print(f"new session: {hand.activations} activations, {tab.count} tabs, {hand.typed} characters")
     assert hand.activations + tab.count <= 30
     assert hand.typed <= 60
     stored = Session.objects.get(visit=visit)
@@ -121,7 +120,6 @@ def test_a_repeat_visit_with_two_changes_is_read_and_kept_in_five_activations(de
         page.get_by_text("I have read every dose here").click()
         page.get_by_role("button", name="Save and confirm").click()
         page.wait_for_load_state()
-    print(f"repeat visit to the hand-over: {hand.activations} activations, {hand.typed} characters")
     assert hand.activations <= 5
     assert hand.typed <= 4
     assert ready.points(Session.objects.get(visit=visit)) == []
@@ -182,6 +180,7 @@ def test_the_dose_grid_is_clean_held_and_in_conflict(desk, visit, last):
     stored = Session.objects.get(visit=visit)
     stored.plan_name = "balanced"
     stored.save()
+    desk.page.fill("#u-splenius_capitis-left", "40")
     desk.page.get_by_role("button", name="Save", exact=True).click()
     expect(desk.page.get_by_text("Someone changed this plan. See both.")).to_be_visible()
     desk.clean()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from studies.harness import Study, command
 from studies.record import Measure, Record, code_hash, read_records, write_record
 from tools.check_records import standing
 
@@ -78,3 +80,11 @@ def test_a_study_cannot_name_a_path_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_path_that_has_gone_makes_a_record_stale_instead_of_failing() -> None:
     assert code_hash(["src/nowhere"]) == ""
+
+
+def test_the_command_of_a_record_names_what_it_needs_from_outside_and_no_path() -> None:
+    study = Study(
+        name="sample", title="A sample", paths=PATHS, seed=None, needs=("PATIENTS",), run=lambda _: ()
+    )
+    assert command("studies", study) == "make studies NAME=sample PATIENTS=…"
+    assert command("bench", replace(study, needs=())) == "make bench NAME=sample"

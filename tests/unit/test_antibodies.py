@@ -10,7 +10,6 @@ from collis.knowledge.antibodies import Scenario, build_antibodies
 from collis.knowledge.load import load
 from collis.toxin.antibodies import (
     chance_of_neutralising,
-    converting_session,
     neutralised_share,
     secondary_nonresponse,
     session_chances,
@@ -93,19 +92,6 @@ def test_a_dose_below_zero_is_refused():
 def test_a_product_without_a_figure_is_refused():
     with pytest.raises(BadInput, match="prabotulinumtoxinA"):
         session_chances(MODEL, Scenario.ASSAY, product="prabotulinumtoxinA", doses=np.ones(1))
-
-
-def test_people_turn_as_often_as_their_chance_says():
-    sessions = np.full(8, 0.05)
-    turned = converting_session(sessions, uniform=(np.arange(10_000) + 0.5) / 10_000)
-    by_session = [(turned <= k).mean() for k in range(8)]
-    assert by_session == pytest.approx(chance_of_neutralising(sessions), abs=1e-4)
-    assert turned.max() == 8
-
-
-def test_each_person_may_have_their_own_sessions():
-    sessions = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    assert converting_session(sessions, uniform=np.full(3, 0.5)).tolist() == [2, 0, 3]
 
 
 @pytest.mark.parametrize("rise", [1.0, 2.0, 3.0])

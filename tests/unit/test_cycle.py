@@ -11,13 +11,12 @@ from collis.course.cycle import (
     PatientArrays,
     SessionArrays,
     course,
-    patients_of,
     placebo_of,
     ratings,
     relief_of,
 )
 from collis.course.draws import draw_muscles, draw_response
-from collis.course.parameters import RankedMuscle
+from collis.course.parameters import MuscleDraws, RankedMuscle, ResponseDraws
 from collis.errors import BadInput
 from collis.knowledge.load import load
 from collis.knowledge.names import Muscle, MuscleSide
@@ -32,10 +31,30 @@ RANKED = tuple(
 )
 
 
+def patients_of(draws: ResponseDraws, shares: MuscleDraws) -> PatientArrays:
+    """Drawn patients of the bedside as rows."""
+    volumes = np.array([KNOWLEDGE.muscles[where.muscle].number("volume") for where in shares.places])
+    return PatientArrays(
+        baseline=draws.baseline,
+        reach=draws.reach,
+        share=shares.share,
+        volume_cm3=np.broadcast_to(volumes, shares.share.shape),
+        uptake=draws.uptake,
+        lag=draws.effect_lag,
+        half_life=draws.half_life,
+        potency=draws.potency,
+        half_dose=draws.half_dose,
+        placebo=draws.placebo,
+        placebo_onset=draws.placebo_onset,
+        placebo_fading=draws.placebo_fading,
+        highest=85.0,
+    )
+
+
 def people(count: int = 60, past: int = 0) -> PatientArrays:
     drawn = draw_response(KNOWLEDGE, draws=count, seed=8, past_sessions=past)
     shares = draw_muscles(RANKED, draws=count, seed=9)
-    return patients_of(drawn, shares, KNOWLEDGE.muscles, baseline=drawn.baseline, highest=85.0)
+    return patients_of(drawn, shares)
 
 
 def session(day: float, product: str = ONA, factor: float = 1.0) -> SessionArrays:
@@ -66,11 +85,11 @@ def test_the_bedside_forecast_is_the_same_course():
     case, plan = case_of(*sessions), plan_of(USUAL)
     drawn = draw_response(KNOWLEDGE, draws=40, seed=8, past_sessions=2)
     shares = draw_muscles(RANKED, draws=40, seed=9)
-    reached = bedside._reached(plan, KNOWLEDGE, 40, 5)
+    reached = bedside._reached(plan, None, KNOWLEDGE, 40, 5)
     carried = bedside._carried(case.history.sessions, drawn, KNOWLEDGE, VISIT)
     here = bedside._effect(reached, drawn, shares, carried, KNOWLEDGE)
 
-    patients = patients_of(drawn, shares, KNOWLEDGE.muscles, baseline=drawn.baseline, highest=85.0)
+    patients = patients_of(drawn, shares)
     past = [
         SessionArrays(
             day=float((s.on - VISIT).days),
@@ -85,7 +104,7 @@ def test_the_bedside_forecast_is_the_same_course():
     today = SessionArrays(
         day=0.0,
         product=ONA,
-        units=np.stack([reached.of(w) for w in shares.places], axis=1),
+        units=np.stack([reached.aimed[w] for w in shares.places], axis=1),
         factor=drawn.session[0],
     )
     there = relief_of(patients, [*past, today], bedside._DAYS)

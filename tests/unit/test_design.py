@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collis.errors import BadInput
-from collis.trials.design import Design, Draws, EndPointKind, Strategy
+from collis.trials.design import Design, Draws, EndPointKind, Leave, Strategy
 from collis.trials.reading import BadDesignFile, design_of, parse_design, read_design
 from collis.trials.simulate import job_of, simulate
 
@@ -81,7 +81,7 @@ def test_what_a_file_leaves_out_has_its_plain_meaning() -> None:
     assert design.randomisation.draws is Draws.INDEPENDENT
     assert design.arms[0].strategy is Strategy.FIXED_DOSE
     assert design.retreatment is None
-    assert design.drop_out.lack_of_effect
+    assert design.drop_out.lack_of_effect is Leave.RARELY
 
 
 SLIPS = [

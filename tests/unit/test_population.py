@@ -42,8 +42,9 @@ def test_nobody_can_write_to_the_draws():
 
 def test_a_parameter_says_whether_data_or_prior_decided_it():
     for entry in RESPONSE.fitted.values():
-        if entry.narrowing is not None:
-            assert (entry.decided_by is DecidedBy.DATA) == (entry.narrowing < 0.7), entry.name
+        if entry.sd is not None and entry.prior_sd is not None:
+            narrowed = float(entry.sd.value) / float(entry.prior_sd.value)
+            assert (entry.decided_by is DecidedBy.DATA) == (narrowed < 0.7), entry.name
     assert RESPONSE.fitted["half_life_daxi"].decided_by is DecidedBy.PRIOR
     assert RESPONSE.fitted["reach_mean"].decided_by is DecidedBy.DATA
 

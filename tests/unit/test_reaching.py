@@ -17,8 +17,6 @@ from collis.course.reaching import (
     Placement,
     Reached,
     draw_placement,
-    pharynx_exposure,
-    reached_units,
     reaching,
     strength_of,
 )
@@ -166,7 +164,7 @@ def test_an_empty_plan_reaches_nothing_drawn_or_not():
 
 
 def test_the_muscle_aimed_at_gets_most_and_a_near_neighbour_more_than_a_far_one():
-    got = reached_units(plan(injection(Muscle.SPLENIUS_CAPITIS)), MUSCLES, SPREAD)
+    got = reach(plan(injection(Muscle.SPLENIUS_CAPITIS))).by_place
     ranked = sorted(got, key=lambda where: -float(got[where]))
     assert ranked[0] == MuscleSide(Muscle.SPLENIUS_CAPITIS, Side.LEFT)
     assert ranked[1] == MuscleSide(Muscle.SEMISPINALIS_CAPITIS, Side.LEFT)
@@ -174,7 +172,7 @@ def test_the_muscle_aimed_at_gets_most_and_a_near_neighbour_more_than_a_far_one(
 
 
 def test_beside_the_midline_the_other_side_gets_some():
-    got = reached_units(plan(injection(Muscle.SEMISPINALIS_CERVICIS)), MUSCLES, SPREAD)
+    got = reach(plan(injection(Muscle.SEMISPINALIS_CERVICIS))).by_place
     assert float(got[MuscleSide(Muscle.SEMISPINALIS_CERVICIS, Side.RIGHT)]) > 0
 
 
@@ -269,8 +267,3 @@ def test_a_volume_that_is_none_is_refused(volume):
 def test_no_draws_are_refused():
     with pytest.raises(BadInput, match="1 draw"):
         draw_placement(SPREAD, draws=0, seed=1)
-
-
-def test_exposure_alone_is_the_exposure_of_the_whole():
-    one = plan(injection(SCM))
-    assert pharynx_exposure(one, MUSCLES, SPREAD) == reach(one).pharynx

@@ -27,6 +27,7 @@ from collis.trials.design import (
     Design,
     Draws,
     DropOut,
+    Leave,
     Model,
     NumericalPath,
     Parameters,
@@ -73,7 +74,7 @@ def trial(*arms: Arm, people: int = 2000, weeks: tuple[float, ...] = WEEKS, **mo
         people=more.pop("people_design", PeopleDesign(count=people)),
         arms=arms or (lump(0), lump(236)),
         visits=Visits(weeks=weeks),
-        drop_out=more.pop("drop_out", DropOut(lack_of_effect=False)),
+        drop_out=more.pop("drop_out", DropOut(lack_of_effect=Leave.NO)),
         **more,
     )
 
@@ -282,7 +283,7 @@ def test_strata_are_balanced_to_within_a_block() -> None:
 
 
 def test_people_without_effect_leave_and_have_no_rows_afterwards() -> None:
-    design = trial(lump(0), lump(236), people=4000, drop_out=DropOut())
+    design = trial(lump(0), lump(236), people=4000, drop_out=DropOut(lack_of_effect=Leave.READILY))
     tables = simulate(design, 0).by_name
     people, visits = tables["people"], tables["visits"]
     stayed = [people["completed"][people["arm"].codes == arm].mean() for arm in (0, 1)]
@@ -298,7 +299,7 @@ def test_people_without_effect_leave_and_have_no_rows_afterwards() -> None:
 
 
 def test_people_leave_for_other_reasons_at_the_rate_of_the_design() -> None:
-    design = trial(lump(236), people=20_000, drop_out=DropOut(lack_of_effect=False, other_percent_a_week=1.0))
+    design = trial(lump(236), people=20_000, drop_out=DropOut(lack_of_effect=Leave.NO, other_percent_a_week=1.0))
     people = simulate(design, 0).by_name["people"]
     assert people["completed"].mean() == pytest.approx(0.99**16, abs=0.01)
     assert set(words(people["left_reason"])) == {"other", ""}

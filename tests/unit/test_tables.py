@@ -42,7 +42,7 @@ def trials(folder: Path, *rows: dict[str, str], columns: tuple[str, ...] = tuple
     lines = [",".join(columns)]
     lines += [",".join(f'"{({**GOOD, **row})[c]}"' for c in columns) for row in rows]
     path.write_text("\n".join(lines) + "\n", "utf-8")
-    return read_trials(path, assumed_sd=10.0)
+    return read_trials(path, assumed_sd=10.0, highest=85.0)
 
 
 def patients(folder: Path, text: str) -> PatientsTable:
@@ -87,6 +87,8 @@ def test_what_is_assumed_of_a_row_is_said(tmp_path: Path) -> None:
         ({"week": "0"}, "a baseline row"),
         ({"change_mean": ""}, "no change in score given"),
         ({"change_sd_or_se": "", "sd_or_se": "", "n": ""}, "no standard error"),
+        ({"trial_id": " "}, "the trial is not named"),
+        ({"arm": ""}, "the arm is not named"),
     ],
 )
 def test_a_row_that_cannot_be_scored_is_listed_with_its_reason(
@@ -105,6 +107,19 @@ def test_the_labels_version_of_an_arm_counts_once(tmp_path: Path) -> None:
     assert "label's version" in table.left_out[0].reason
 
 
+def test_a_row_that_stands_twice_counts_once(tmp_path: Path) -> None:
+    table = trials(tmp_path, {}, {}, {"week": "8"})
+    assert [row.week for row in table.rows] == [4.0, 8.0]
+    assert [(left.line, left.reason) for left in table.left_out] == [(3, "the same arm and week as line 2")]
+
+
+def test_rows_of_one_arm_and_week_that_contradict_each_other_are_not_scored(tmp_path: Path) -> None:
+    table = trials(tmp_path, {}, {"change_mean": "-4"}, {"arm": "placebo", "placebo_flag": "1"})
+    assert [row.arm for row in table.rows] == ["placebo"]
+    assert [left.line for left in table.left_out] == [2, 3]
+    assert {left.reason for left in table.left_out} == {"this arm and week stand twice with other figures"}
+
+
 def test_a_placebo_arm_needs_no_dose(tmp_path: Path) -> None:
     row = trials(tmp_path, {"placebo_flag": "1", "dose_units_total": ""}).rows[0]
     assert row.placebo
@@ -121,6 +136,16 @@ def test_a_placebo_arm_needs_no_dose(tmp_path: Path) -> None:
         ({"week": "-4"}, "week: read -4"),
         ({"baseline_twstrs_total_mean": "0"}, "baseline_twstrs_total_mean: read 0"),
         ({"change_mean": "inf"}, "read 'inf'"),
+        ({"change_mean": "-900"}, "change_mean: read -900; expected a change from -45 to 40 points"),
+        ({"change_mean": "41"}, "change_mean: read 41; expected a change from -45 to 40 points"),
+        (
+            {"change_mean": "-86", "baseline_twstrs_total_mean": ""},
+            "change_mean: read -86; expected a change from -85 to 85 points",
+        ),
+        (
+            {"baseline_twstrs_total_mean": "4500"},
+            "baseline_twstrs_total_mean: read 4500; expected a mean TWSTRS total above 0 and up to 85, or nothing",
+        ),
     ],
 )
 def test_a_cell_that_cannot_be_is_refused_with_its_line(
@@ -171,6 +196,14 @@ def test_people_are_numbered_by_row_order_and_their_weeks_sorted(tmp_path: Path)
         (2, 0.0, (0.0, 4.0), (42.0, 41.0)),
     ]
     assert "taken to be rimabotulinumtoxinB" in table.notes[0]
+
+
+def test_a_table_that_names_no_product_may_be_of_any(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(PEOPLE, "utf-8")
+    table = read_patients(path, highest=85.0, unnamed="onabotulinumtoxinA")
+    assert {person.product for person in table.people} == {"onabotulinumtoxinA"}
+    assert "taken to be onabotulinumtoxinA" in table.notes[0]
 
 
 @pytest.mark.parametrize(("treat", "units"), [("150 Units", 150.0), ("10,000 U", 10000.0), ("placebo", 0.0)])

@@ -11,7 +11,7 @@ import pytest
 from collis.errors import BadInput
 from collis.knowledge.evidence import TOTAL, Rule, TrialRow
 from collis.knowledge.load import load
-from collis.trials.durations import median_duration, playable, validate_durations
+from collis.trials.durations import median_duration, playable, validate_durations, virtual_trials
 from collis.trials.forecast_scores import Drawn, Normal, interval, judged, mean_over, resampled
 from collis.trials.tables import TrialsTable
 from collis.trials.validate import rms_of, validate_patients, validate_trials
@@ -216,3 +216,11 @@ def test_every_playable_duration_is_scored_on_its_own_visits() -> None:
         assert d.row.rule is not Rule.OTHER
         assert d.median is None or d.median in d.row.visits
         assert d.within == (d.ratio is not None and abs(d.ratio - 1) <= 0.25)
+
+
+def test_a_duration_without_a_number_of_patients_is_not_played() -> None:
+    row = next(d for d in playable(EVIDENCE) if d.trial == "ASPEN1")
+    unknown = replace(row, n=None)
+    assert playable(replace(EVIDENCE, durations=(unknown,))) == ()
+    with pytest.raises(BadInput, match="no number of patients"):
+        virtual_trials(POPULATION, unknown, EVIDENCE, seed=1, trials=2)

@@ -12,9 +12,14 @@ import numpy as np
 import pytest
 
 from collis.cli import BAD_INPUT, DONE, run
+from collis.knowledge.load import load
 from collis.report.typesetting import TEMPLATES
 from collis.report.validation import validation_document, validation_pdf
+from collis.report.validation_charts import arms_chart, durations_chart
 from collis.report.validation_page import validation_html
+from collis.report.validation_reading import patients_reading, trials_reading
+from collis.report.validation_text import validation_text
+from collis.trials.durations import ScoredDuration, playable
 from collis.trials.validate import Validation, validate_patients, validate_trials
 from tests.unit.made_up_people import made_up, small_population, write_csv
 from tests.unit.test_tables import GOOD, trials
@@ -112,6 +117,61 @@ def test_a_row_far_off_stands_out_in_words_and_mark(found: Validation) -> None:
     page = validation_html(found, on=DAY)
     assert 'class="far"' in page
     assert "Beyond 3: T1" in page
+
+
+def test_a_handful_of_people_proves_nothing() -> None:
+    population = small_population()
+    one_each = made_up(population, people=1, seed=3)
+    score = validate_patients(population, one_each, given_through=4, seed=1, draws=40, least_people=20)
+    bands, rules = patients_reading(score)
+    assert bands["state"] == rules["state"] == "note"
+    assert "Not judged: 20 people are asked for." in bands["text"]
+    assert "no rule to compare it with" in rules["text"] or "Not judged" in rules["text"]
+    said = validation_text(
+        Validation(trials=None, patients=score, durations=(), knowledge_version="abc"), width=80
+    )
+    assert "[met]" not in said
+
+
+def test_one_new_row_proves_nothing(tmp_path: Path) -> None:
+    population = small_population()
+    table = trials(tmp_path, {})
+    few = validate_trials(population, table, (), least_new_rows=10)
+    assert not few.enough
+    (reading,) = trials_reading(few, ())
+    assert reading["state"] == "note"
+    assert "Not judged: 10 new rows are asked for." in reading["text"]
+    (judged,) = trials_reading(validate_trials(population, table, (), least_new_rows=1), ())
+    assert judged["state"] == "allow"
+
+
+def test_a_duration_past_follow_up_ends_in_an_arrow_at_that_trials_own_last_visit() -> None:
+    rows = playable(load().evidence)[:2]
+    open_end, closed = (
+        ScoredDuration(
+            row=row, median=None if i == 0 else 24.0, low=12.0, high=None if i == 0 else 36.0,
+            last_visit=16.0 if i == 0 else 52.0, tolerance=0.25,
+        )
+        for i, row in enumerate(rows)
+    )  # fmt: skip
+    chart = durations_chart((open_end, closed))
+    first, second = chart.spec["data"]["values"]
+    assert (first["high"], first["beyond"], first["virtual"]) == (16.0, 16.0, None)
+    assert (second["high"], second["beyond"], second["virtual"]) == (36.0, None, 24.0)
+    assert chart.svg()
+
+
+def test_the_name_of_a_far_row_stands_on_its_free_side(found: Validation) -> None:
+    assert found.trials is not None
+    values = arms_chart(found.trials.rows).spec["data"]["values"]
+    assert {value["side"] for value in values if value["far"]} <= {"left", "right"}
+    assert any(value["far"] == "above" for value in values)
+
+
+def test_rows_not_scored_are_grouped_by_their_reason(found: Validation) -> None:
+    page = validation_html(found, on=DAY)
+    assert "Another outcome than the TWSTRS total (tsui)" in page.replace("\u00a0", " ")
+    assert "Whose rows" in page
 
 
 def test_the_same_finding_gives_the_same_bytes(found: Validation) -> None:

@@ -100,6 +100,10 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", help="Write the PDF, JSON and chart into this folder.", show_default=False),
 ]
+Pages = Annotated[
+    Path | None,
+    typer.Option("--out", help="Write a page for each forecast into this folder.", show_default=False),
+]
 Choose = Annotated[
     str | None,
     typer.Option("--choose", help="One candidate by name, such as balanced.", show_default=False),
@@ -323,17 +327,20 @@ def predict(
     choose: Choose = None,
     product: Product = None,
     region: RegionName = None,
+    out: Pages = None,
     as_json: AsJson = False,
 ) -> None:
     """The expected course by week: of the plan typed in the case file, or of each candidate.
 
-    A refused plan is forecast too and said to be refused; leaves with 3 when nothing was forecast that passes.
+    A refused plan is forecast too and said to be refused; leaves with 3 when nothing was forecast that passes. With
+    --out each plan gets a printed page: curve, dates, parts, side effects, where the Units go.
     """
-    from collis.cli.forecasts import forecasts_of
+    from collis.cli.forecasts import forecasts_of, pages_of
 
     opened = _open(case, product, region)
     with working("Forecasting"):
         found = forecasts_of(opened, choose)
+        written = [] if out is None else write_files(out, pages_of(found, opened, stem(case)))
     if as_json:
         from collis.report.json import dumped, forecast_document
 
@@ -349,6 +356,8 @@ def predict(
         for checked, forecast in found:
             show(forecast_text(forecast, width=width(), colour=colour()))
             show(f"Verdict: {state_words(checked.verdict)}\n\n")
+        for path in written:
+            show(f"Wrote {path}\n")
     _leave(DONE if any(checked.passes for checked, _ in found) else REFUSED)
 
 

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from collis import api
 from collis.case.case import Case
 from collis.course.forecast import Forecast
 from collis.errors import BadInput
 from collis.planning.candidate import CandidateKey
 from collis.safety.verdict import CheckedPlan
+
+
+def pages_of(found: Sequence[tuple[CheckedPlan, Forecast]], case: Case, stem: str) -> dict[str, bytes]:
+    """A printed page for each forecast plan, by file name."""
+    from collis.report.forecast_page import forecast_pdf
+
+    return {
+        f"{stem}.{_as_name(checked.plan.name)}.forecast.pdf": forecast_pdf(
+            checked, forecast, api.reached(checked.plan, case), case
+        )
+        for checked, forecast in found
+    }
+
+
+def _as_name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "plan"
 
 
 def forecasts_of(case: Case, choose: str | None) -> list[tuple[CheckedPlan, Forecast]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from collis.cli import cohort as public_cohort
 from collis.cli.printing import colour, show, show_json, width, working, write_files
 from collis.errors import BadInput
 
@@ -286,3 +287,7 @@ def _question(manifest: object) -> Question:
 
     assert isinstance(manifest, Mapping)
     return question_of_run(manifest)
+
+
+commands.command("cohort")(public_cohort.cohort)
+commands.command("score")(public_cohort.score)

@@ -55,10 +55,11 @@ def validate(
         )
     knowledge = load()
     assumed_sd = knowledge.figure("evidence/validation", "trials", "assumed_change_sd")
-    arms = None if trials is None else read_trials(trials, assumed_sd=assumed_sd)
+    highest = load_population(knowledge).highest
+    arms = None if trials is None else read_trials(trials, assumed_sd=assumed_sd, highest=highest)
     people = None
     if patients is not None:
-        people = read_patients(patients, highest=load_population(knowledge).highest)
+        people = read_patients(patients, highest=highest)
     with _counting(0 if people is None else len(people.people)) as tick:
         found = validated(knowledge, trials=arms, patients=people, given_through=given_through, tick=tick)
     files = {} if out is None else _files(found, datetime.now(tz=UTC).date())

@@ -18,10 +18,7 @@ from types import MappingProxyType
 import numpy as np
 
 from collis.course.outcome import placebo_share, rated, score
-from collis.course.parameters import MuscleDraws, ResponseDraws
 from collis.errors import BadInput
-from collis.knowledge.muscles import MuscleFacts
-from collis.knowledge.names import Muscle
 from collis.toxin.batch import Engine, relief_by_week
 from collis.toxin.timecourse import Array, decay_rate
 from collis.toxin.weakening import peak_level
@@ -94,33 +91,6 @@ class SessionArrays:
     product: str
     units: Array
     factor: Array | float = 1.0
-
-
-def patients_of(
-    draws: ResponseDraws,
-    shares: MuscleDraws,
-    muscles: Mapping[Muscle, MuscleFacts],
-    *,
-    baseline: Array,
-    highest: float,
-) -> PatientArrays:
-    """Drawn patients as rows; `baseline` is the untreated score of each draw."""
-    volumes = np.array([muscles[where.muscle].number("volume") for where in shares.places])
-    return PatientArrays(
-        baseline=baseline,
-        reach=draws.reach,
-        share=shares.share,
-        volume_cm3=np.broadcast_to(volumes, shares.share.shape),
-        uptake=draws.uptake,
-        lag=draws.effect_lag,
-        half_life=draws.half_life,
-        potency=draws.potency,
-        half_dose=draws.half_dose,
-        placebo=draws.placebo,
-        placebo_onset=draws.placebo_onset,
-        placebo_fading=draws.placebo_fading,
-        highest=highest,
-    )
 
 
 def course(

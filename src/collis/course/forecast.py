@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from collis.knowledge.harms import Effect
+from collis.knowledge.names import MuscleSide
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +61,27 @@ class SideEffect:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StrengthLoss:
+    """How weak one muscle-side gets: the strength lost at worst (percent), and the week it is back.
+
+    `aimed` where the plan injects it; a neighbour gets what spreads. Back at week 0: never noticeably weak.
+    """
+
+    where: MuscleSide
+    aimed: bool
+    percent: Band
+    recovered_week: When
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noticed:
+    """When patients notice the first change: the mean day of a daily diary and its standard deviation."""
+
+    day: float
+    spread: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
     """The untreated TWSTRS total the forecast starts from. `assumed` when no rating of this patient was found."""
 
@@ -91,7 +113,7 @@ class RangeCourse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GlobalAnswer:
-    """One answer to the question how much the neck has changed: steps from no change (above 0 is better), chance."""
+    """The chance that the patient says at least so much: `steps` from no change, above 0 better, below 0 worse."""
 
     steps: int
     words: str
@@ -114,6 +136,7 @@ class AntibodyChance:
     """The chance of antibodies within some years from now, the plan given again and again; laboratory and clinic.
 
     `assay` is a positive test, `clinic_low` and `clinic_high` a lost effect at the low and high end of what was seen.
+    `failing_low` and `failing_high` are the same two carried on to secondary non-response: failed sessions in a row.
     """
 
     years: float
@@ -121,6 +144,8 @@ class AntibodyChance:
     assay: float
     clinic_low: float
     clinic_high: float
+    failing_low: float
+    failing_high: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,9 +155,11 @@ class Forecast:
     `gain` is in TWSTRS points below the untreated score at each of `weeks`, placebo response included, as a trial
     arm would show it; `placebo` is the part that comes without toxin and `score` what is left, `parts` the same in
     its three parts, `visits` what a rating on that day may read. `onset_day`, `peak_week`, `fading_week` (half of the
-    peak gone) and `wearing_off_week` (nearly all of it gone) are of the toxin effect alone and None without one.
+    peak gone) and `wearing_off_week` (nearly all of it gone) are of the toxin effect alone and None without one;
+    `onset_day` is where a first part of the rise is made and rests on a prior, `noticed` is what patients wrote down.
     `chance_meaningful` is the chance that the gain at `assessment_week` is at least `meaningful_points`,
-    `global_change` the patient's own answer then, `chance_early` that of wearing off before `early_week`,
+    `global_change` the patient's own answer then, as chances of at least so much, `chance_early` that of wearing off
+    before `early_week`,
     `chance_leaving` that of leaving for lack of effect by `leaving_week` as people in trials did. `coverage` is the
     mean share of the drive that the plan aims at. What earlier sessions left is counted in.
     """
@@ -146,6 +173,7 @@ class Forecast:
     visits: tuple[Band, ...]
     ranges: tuple[RangeCourse, ...]
     onset_day: When | None
+    noticed: Noticed | None
     peak_week: When | None
     fading_week: When | None
     wearing_off_week: When | None
@@ -158,6 +186,7 @@ class Forecast:
     global_change: tuple[GlobalAnswer, ...]
     chance_leaving: float
     leaving_week: float
+    strength: tuple[StrengthLoss, ...]
     side_effects: tuple[SideEffect, ...]
     antibodies: tuple[AntibodyChance, ...]
     baseline: Baseline
@@ -183,4 +212,4 @@ class Forecast:
     @property
     def chance_better(self) -> float:
         """The chance that the patient says a little better or more."""
-        return sum(answer.chance for answer in self.global_change if answer.steps > 0)
+        return next((answer.chance for answer in self.global_change if answer.steps == 1), 0.0)

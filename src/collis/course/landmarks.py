@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from collis.course.bands import when_of
-from collis.course.forecast import Dated, When
+from collis.course.forecast import Dated, Noticed, When
 from collis.knowledge.outcomes import WearingOff
 from collis.knowledge.response import Reading
 from collis.toxin.timecourse import Array
@@ -64,16 +64,31 @@ def crossing(curve: Array, days: Array, level: Array, *, after: Array | None) ->
     return np.where(reached.any(axis=1), day, np.inf)
 
 
-def dated(on: date | None, found: Landmarks, review_weeks: tuple[float, float]) -> tuple[Dated, ...]:
-    """What to expect when, in order of the calendar as told; nothing without a visit date."""
+def dated(
+    on: date | None, found: Landmarks, noticed: Noticed | None, review_weeks: tuple[float, float]
+) -> tuple[Dated, ...]:
+    """What to expect when, in order of the calendar as told; nothing without a visit date.
+
+    The first change is dated by what patients noticed, one standard deviation either side.
+    """
     if on is None:
         return ()
     told = [
-        ("first_change", "First change", found.onset_day, 1.0),
         ("peak", "Best", found.peak_week, 7.0),
         ("half_gone", "Half of it gone", found.fading_week, 7.0),
         ("worn_off", "Worn off", found.wearing_off_week, 7.0),
     ]
+    first_change = []
+    if noticed is not None:
+        first_change.append(
+            Dated(
+                key="first_change",
+                label="First change noticed",
+                first=_day(on, max(noticed.day - noticed.spread, 0.0), 1.0),
+                middle=_day(on, noticed.day, 1.0),
+                last=_day(on, noticed.day + noticed.spread, 1.0),
+            )
+        )
     dates = [
         Dated(
             key=key,
@@ -85,15 +100,15 @@ def dated(on: date | None, found: Landmarks, review_weeks: tuple[float, float]) 
         for key, label, when, unit in told
         if when is not None
     ]
-    first, last = review_weeks
+    soonest, latest = review_weeks
     review = Dated(
         key="review",
         label="Review visit",
-        first=on + timedelta(weeks=first),
+        first=on + timedelta(weeks=soonest),
         middle=None,
-        last=on + timedelta(weeks=last),
+        last=on + timedelta(weeks=latest),
     )
-    return (*dates, review)
+    return (*first_change, *dates, review)
 
 
 def _day(on: date, after: float | None, unit: float) -> date | None:

@@ -21,15 +21,16 @@ from collis.case.plan import Plan
 from collis.case.session import Session
 from collis.course.bands import bands_of
 from collis.course.draws import Deck, draw_muscles, draw_response, draw_visits
-from collis.course.forecast import Band, Baseline, Forecast, GlobalAnswer, Parts, RangeCourse
+from collis.course.forecast import Band, Baseline, Forecast, GlobalAnswer, Noticed, Parts, RangeCourse
 from collis.course.landmarks import dated, landmarks
 from collis.course.outcome import placebo_share, score
 from collis.course.parameters import MuscleDraws, MuscleRanking, RankedMuscle, ResponseDraws
-from collis.course.reaching import Reached, draw_placement, reaching
+from collis.course.reaching import Reached, draw_placement, reaching, stated_strength
 from collis.course.readouts import active_range, chance_left, gap_left, global_change, part_scores
 from collis.course.relief import Carried, Curves, carried_over, session_level, time_curves
-from collis.course.side_effects import antibody_chances, side_effects
+from collis.course.side_effects import antibody_chances, exposures_left, side_effects
 from collis.course.starting import Start, start_of
+from collis.course.strength import strength_losses
 from collis.knowledge.harms import Effect
 from collis.knowledge.load import Knowledge
 from collis.knowledge.outcomes import PARTS
@@ -78,7 +79,8 @@ def predict(
         deck=deck,
     )
     now = _carried(sessions, drawn, knowledge, case.date) if case.date is not None else None
-    reached = _reached(plan, knowledge, draws, seed + _PLACEMENT)
+    mixed = case.request.preparation
+    reached = _reached(plan, stated_strength(mixed, plan.product), knowledge, draws, seed + _PLACEMENT)
     effect = _effect(reached, drawn, shares, now, knowledge)
     without = placebo_share(
         _DAYS[None, :],
@@ -102,7 +104,14 @@ def predict(
     week = float(response.reading.assessment_week.value)
     at_visit = gained[:, WEEKS.index(week)]
     aimed = [i for i, where in enumerate(shares.places) if plan.dose_at(where).units > 0]
-    against = None if comparator is None else _reached(comparator, knowledge, draws, seed + _PLACEMENT)
+    against = None
+    if comparator is not None:
+        strength = stated_strength(mixed, comparator.product)
+        against = _reached(comparator, strength, knowledge, draws, seed + _PLACEMENT)
+    noticed = None
+    if found.onset_day is not None:
+        noticing = outcomes.noticing
+        noticed = Noticed(day=float(noticing.day.value), spread=float(noticing.spread.value))
     return Forecast(
         plan=plan.name,
         weeks=WEEKS,
@@ -113,20 +122,26 @@ def predict(
         visits=bands_of(visits),
         ranges=_ranges(case, effect, without, knowledge, deck),
         onset_day=found.onset_day,
+        noticed=noticed,
         peak_week=found.peak_week,
         fading_week=found.fading_week,
         wearing_off_week=found.wearing_off_week,
         chance_early=found.chance_early,
         early_week=float(outcomes.wearing_off.early_before.value),
-        dates=dated(case.date, found, outcomes.review_weeks.value),
+        dates=dated(case.date, found, noticed, outcomes.review_weeks.value),
         chance_meaningful=float(np.mean(at_visit >= meaningful)),
         meaningful_points=meaningful,
         assessment_week=week,
         global_change=_answers(at_visit, knowledge),
         chance_leaving=_leaving(start.points[:, None] - visits, knowledge),
         leaving_week=float(outcomes.leaving.by_week.value),
+        strength=strength_losses(reached, drawn, now, knowledge),
         side_effects=side_effects(
-            reached, against, knowledge, _curves_of_harm(knowledge, draws, seed + _HARMS)
+            reached,
+            against,
+            knowledge,
+            _curves_of_harm(knowledge, draws, seed + _HARMS),
+            exposures_left(case, plan.product, knowledge),
         ),
         antibodies=antibody_chances(plan, case, knowledge),
         baseline=start.baseline,
@@ -143,10 +158,13 @@ def _carried(sessions: tuple[Session, ...], drawn: ResponseDraws, knowledge: Kno
 
 
 @lru_cache(maxsize=2)
-def _reached(plan: Plan, knowledge: Knowledge, draws: int, seed: int) -> Reached:
-    """Where the plan's Units end up; session luck is in the response draws, so only the doubt about spread is drawn."""
+def _reached(plan: Plan, strength: float | None, knowledge: Knowledge, draws: int, seed: int) -> Reached:
+    """Where the plan's Units end up at a strength in the syringe (Units/mL; None: the usual one).
+
+    Session luck is in the response draws, so only the doubt about spread is drawn.
+    """
     placement = draw_placement(knowledge.spread, draws=draws, seed=seed).without_luck
-    return reaching(plan, knowledge.muscles, knowledge.spread, placement=placement)
+    return reaching(plan, knowledge.muscles, knowledge.spread, units_per_ml=strength, placement=placement)
 
 
 @lru_cache(maxsize=4)
@@ -177,15 +195,22 @@ def _in_order(ranking: MuscleRanking, plan: Plan, case: Case) -> list[RankedMusc
 def _effect(
     reached: Reached, draws: ResponseDraws, shares: MuscleDraws, carried: Carried | None, knowledge: Knowledge
 ) -> Array:
-    """The relief of the patient, shape [draw, day]: reach times the shares of the drive times their relief."""
+    """The relief of the patient, shape [draw, day]: reach times the shares of the drive times their relief.
+
+    Only Units aimed at a muscle relieve it: what trials spilled into neighbours lies in the fitted reach already.
+    """
     product = reached.plan.product
     curves = _curves(draws, product, carried.products if carried is not None else ())
-    total = np.zeros_like(curves.fresh)
+    total, aimed = np.zeros_like(curves.fresh), reached.aimed
     for column, where in enumerate(shares.places):
-        units = reached.of(where)
+        units = aimed.get(where)
         left: Mapping[str, Array] = carried.left.get(where, {}) if carried is not None else {}
-        if left or np.any(units > 0.0):
-            given = session_level(draws, product, units, knowledge.muscles[where.muscle])
+        if left or units is not None:
+            given = (
+                None
+                if units is None
+                else session_level(draws, product, units, knowledge.muscles[where.muscle])
+            )
             total += shares.share[:, column, None] * relief(curves.level(given, left), exponent=draws.hill)
     return np.asarray(draws.reach[:, None] * total)
 
@@ -234,12 +259,14 @@ def _ranges(
 
 
 def _answers(gain: Array, knowledge: Knowledge) -> tuple[GlobalAnswer, ...]:
+    """Chances of at least so much; no evidence tells the outermost answers apart from those beside them."""
     link = knowledge.outcomes.global_change
     chances = global_change(gain, thresholds=link.thresholds, scale=float(link.scale.value)).mean(axis=0)
     middle = len(chances) // 2
+    told = {-1: chances[:middle].sum(), 1: chances[middle + 1 :].sum(), 2: chances[middle + 2 :].sum()}
     return tuple(
-        GlobalAnswer(steps=i - middle, words=str(link.anchors.value[i]), chance=float(chance))
-        for i, chance in enumerate(chances)
+        GlobalAnswer(steps=steps, words=str(link.anchors.value[middle + steps]), chance=float(chance))
+        for steps, chance in told.items()
     )
 
 
@@ -281,6 +308,12 @@ def _notes(
     if case.date is None and case.history.sessions:
         notes.append("Without a visit date nothing is carried over from earlier sessions.")
     notes += carried.notes if carried is not None else ()
+    noticing = knowledge.outcomes.noticing
+    notes.append(
+        f"Patients who kept a diary noticed a first change on day {float(noticing.day.value):.0f} on average, with a "
+        f"standard deviation of {float(noticing.spread.value):.0f} days; the model's own first days rest on a prior, "
+        "since hardly a trial looks before the second week."
+    )
     return (*notes, *reached.notes, str(knowledge.outcomes.quality_of_life.value))
 
 

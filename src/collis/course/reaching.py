@@ -191,33 +191,16 @@ def reaching(
     )
 
 
-def reached_units(
-    plan: Plan,
-    muscles: _Muscles,
-    parameters: SpreadParameters,
-    *,
-    units_per_ml: float | None = None,
-    placement: Placement | None = None,
-) -> Mapping[MuscleSide, Array]:
-    """The Units of a reference session that reach each muscle-side, those that get none left out."""
-    return reaching(plan, muscles, parameters, units_per_ml=units_per_ml, placement=placement).by_place
-
-
-def pharynx_exposure(
-    plan: Plan,
-    muscles: _Muscles,
-    parameters: SpreadParameters,
-    *,
-    units_per_ml: float | None = None,
-    placement: Placement | None = None,
-) -> Array:
-    """Exposure of the pharynx in sternocleidomastoid-equivalent Units of a reference session."""
-    return reaching(plan, muscles, parameters, units_per_ml=units_per_ml, placement=placement).pharynx
-
-
 def strength_of(preparation: Preparation) -> float:
     """The strength in the syringe, Units/mL."""
     return float(preparation.units_per_0_1ml) * 10.0
+
+
+def stated_strength(preparation: Preparation | None, product: str) -> float | None:
+    """The strength in the syringe where a preparation of that product states it, Units/mL."""
+    if preparation is None or preparation.product != product:
+        return None
+    return strength_of(preparation)
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ from collis.course.parameters import ResponseDraws
 from collis.errors import BadInput
 from collis.knowledge.muscles import MuscleFacts
 from collis.knowledge.names import Muscle, MuscleSide
-from collis.toxin.timecourse import Array, Real, decay_rate, effect_site, onward, states
+from collis.toxin.timecourse import Array, Real, carry_forward, decay_rate, effect_site, onward
 from collis.toxin.weakening import hill, peak_level
 
 _NODES = 8  # points of the quadrature over a cycle
@@ -47,7 +47,7 @@ def carried_over(
     Lumped names are split over their members by volume, since the true split is unknown. A session without
     muscles, or of a product without parameters, is left out and said. Toxin given for other reasons is not counted.
     """
-    left: dict[MuscleSide, dict[str, Array]] = {}
+    told: dict[str, list[tuple[Session, dict[MuscleSide, Array]]]] = {}
     notes: list[str] = []
     for number, session in enumerate(sorted(sessions, key=lambda s: s.on), start=1):
         if session.on > on:
@@ -58,13 +58,35 @@ def carried_over(
                 f"The session of {session.on} ({session.product}) {why}; nothing is carried over from it."
             )
             continue
-        rates = chain_rates(draws, session.product)
-        chain = np.stack(states(float((on - session.on).days), **rates)) / draws.peak[session.product]
-        for where, units in _units_given(session, muscles).items():
-            level = session_level(draws, session.product, units, muscles[where.muscle], session=number)
-            by_product = left.setdefault(where, {})
-            by_product[session.product] = by_product.get(session.product, 0.0) + level * chain
+        levels = {
+            where: session_level(draws, session.product, units, muscles[where.muscle], session=number)
+            for where, units in units_given(session, muscles).items()
+        }
+        told.setdefault(session.product, []).append((session, levels))
+    left: dict[MuscleSide, dict[str, Array]] = {}
+    for product, given in told.items():
+        for where, chain in _left_of(product, given, draws, on).items():
+            left.setdefault(where, {})[product] = chain
     return Carried(on=on, left=left, notes=tuple(notes))
+
+
+def _left_of(
+    product: str,
+    given: Sequence[tuple[Session, Mapping[MuscleSide, Array]]],
+    draws: ResponseDraws,
+    on: date,
+) -> dict[MuscleSide, Array]:
+    """What the sessions of one product left in each muscle-side, [state, draw]: running sums, session by session."""
+    places = list(dict.fromkeys(where for _, levels in given for where in levels))
+    none = np.zeros(draws.count)
+    amounts = np.array([[levels.get(where, none) for where in places] for _, levels in given])
+    days = [float((session.on - on).days) for session, _ in given]
+    sums = carry_forward(0.0, days, amounts, **chain_rates(draws, product))
+    peak = draws.peak[product]
+    return {
+        where: np.stack([sums.toxin[i], sums.light[i], sums.effect[i]]) / peak
+        for i, where in enumerate(places)
+    }
 
 
 def chain_rates(draws: ResponseDraws, product: str) -> dict[str, Array]:
@@ -186,7 +208,7 @@ def _over_cycle(cycle_weeks: float) -> tuple[Array, Array]:
     return 3.5 * cycle_weeks * (nodes + 1.0), weights / weights.sum()
 
 
-def _units_given(session: Session, muscles: Mapping[Muscle, MuscleFacts]) -> dict[MuscleSide, float]:
+def units_given(session: Session, muscles: Mapping[Muscle, MuscleFacts]) -> dict[MuscleSide, float]:
     """Units in each muscle-side of a past session, lumped lines split by volume."""
     units: dict[MuscleSide, float] = {}
     for line in session.given:

@@ -71,11 +71,12 @@ class GlobalChangeLink:
 class Leaving:
     """Leaving for lack of effect: the `weekly` chance while the rated gain lies below `satisfied_above` points.
 
-    Nobody leaves before `from_week`; a forecast tells the chance up to `by_week`.
+    `without_rule` is that chance in a trial of one session that offers no way out. Nobody leaves before `from_week`; a forecast tells the chance up to `by_week`.
     """
 
     satisfied_above: Sourced[Any]
     weekly: Sourced[Any]
+    without_rule: Sourced[Any]
     from_week: Sourced[Any]
     by_week: Sourced[Any]
 
@@ -86,6 +87,22 @@ class WearingOff:
 
     share_lost: Sourced[Any]
     early_before: Sourced[Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noticing:
+    """The day (mean and `spread`, its standard deviation) on which patients wrote down a first change in a diary."""
+
+    day: Sourced[Any]
+    spread: Sourced[Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Strength:
+    """Percent of a muscle's strength: a loss in a neighbour is `told` from here, one below `recovered` is back."""
+
+    told: Sourced[Any]
+    recovered: Sourced[Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +123,8 @@ class Outcomes:
     quality_of_life: Sourced[Any]
     leaving: Leaving
     wearing_off: WearingOff
+    noticing: Noticing
+    strength: Strength
     review_weeks: Sourced[Any]
     antibodies: Repeated
 
@@ -124,6 +143,8 @@ def build_outcomes(table: Mapping[str, Any]) -> Outcomes:
         quality_of_life=_entry(_table(table, "quality_of_life"), "reason"),
         leaving=Leaving(**_entries(_table(table, "leaving"), Leaving)),
         wearing_off=WearingOff(**_entries(_table(table, "wearing_off"), WearingOff)),
+        noticing=Noticing(**_entries(_table(table, "noticing"), Noticing)),
+        strength=Strength(**_entries(_table(table, "strength"), Strength)),
         review_weeks=_entry(_table(table, "review"), "weeks"),
         antibodies=Repeated(**_entries(_table(table, "antibodies"), Repeated)),
     )

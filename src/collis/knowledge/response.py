@@ -62,13 +62,6 @@ class Fitted:
         if self.sd is not None and not self.sd.value > 0:
             raise KnowledgeError(f"evidence.response.fitted.{self.name}: a spread of {self.sd.value}.")
 
-    @property
-    def narrowing(self) -> float | None:
-        """Spread after the data over spread before; None where there was no prior."""
-        if self.sd is None or self.prior_sd is None:
-            return None
-        return float(self.sd.value) / float(self.prior_sd.value)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrawsFile:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collis.course.forecast import Forecast, When
 
 BAND_WORDS = "middle line and 90 % band"
+_LAST_WEEK = 20.0
+_LETTER = 5.6  # pixels of a letter in a bold label
+_GAP = 6  # pixels between a label and an upright rule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +53,74 @@ def forecast_chart(
         "title": titled(f"What to expect, {title}", f"Gain in TWSTRS points by week; {BAND_WORDS}", palette),
     }
     return Chart(title=title, spec=spec, table=forecast_rows(forecast), alt=forecast_alt(forecast, title))
+
+
+def course_chart(
+    forecast: Forecast, *, palette: Palette = SCREEN, width: int = 560, height: int = 120
+) -> Chart:
+    """The score left by week: its middle, the 90 % band of the expected course, and what a visit may read."""
+    rows: tuple[Row, ...] = tuple(
+        {
+            "week": week,
+            "score": round(score.median, 1),
+            "low": round(score.low, 1),
+            "high": round(score.high, 1),
+            "reads_low": round(visit.low, 1),
+            "reads_high": round(visit.high, 1),
+        }
+        for week, score, visit in zip(forecast.weeks, forecast.score, forecast.visits, strict=True)
+    )
+    lowest = min(float(row["reads_low"] or 0.0) for row in rows)
+    highest = max(float(row["reads_high"] or 0.0) for row in rows)
+    x = {
+        "field": "week",
+        "type": "quantitative",
+        "scale": {"domain": [0, 20]},
+        "axis": weeks_axis(palette),
+    }
+    y = {
+        "type": "quantitative",
+        "scale": {"domain": [10 * (lowest // 10), 10 * -(-highest // 10)]},
+        "axis": {
+            "title": None, "tickCount": 5, "grid": True, "gridColor": palette.line, "domain": False,
+            "ticks": False, "labelColor": palette.quiet,
+        },
+    }  # fmt: skip
+    edge = {"type": "line", "strokeDash": [3, 3], "color": palette.quiet, "strokeWidth": 1}
+    spec: Spec = {
+        **framed(palette),
+        "width": width,
+        "height": height,
+        "title": titled(
+            "TWSTRS total by week",
+            "Line and 90 % band: expected; dashed: what a visit reads",
+            palette,
+            size=13,
+        ),
+        "data": {"values": list(rows)},
+        "layer": [
+            {
+                "mark": {"type": "area", "color": palette.band, "interpolate": "monotone"},
+                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+            },
+            *(
+                {"mark": {**edge, "interpolate": "monotone"}, "encoding": {"x": x, "y": {**y, "field": end}}}
+                for end in ("reads_low", "reads_high")
+            ),
+            {
+                "mark": {
+                    "type": "line",
+                    "color": palette.curve,
+                    "strokeWidth": 2.2,
+                    "interpolate": "monotone",
+                },
+                "encoding": {"x": x, "y": {**y, "field": "score"}},
+            },
+        ],
+    }
+    return Chart(
+        title="TWSTRS total by week", spec=spec, table=rows, alt=forecast_alt(forecast, forecast.plan)
+    )
 
 
 def comparison_chart(
@@ -190,7 +261,14 @@ def _forecast_view(
         *_noticed(forecast, palette, gain, weeks, brief=brief),
         *_next_mark(earliest, palette, weeks, top),
         *_landmarks(
-            forecast, palette, gain, weeks, low=bottom + 0.3 * (top - bottom), pixels=height / (top - bottom)
+            forecast,
+            palette,
+            gain,
+            weeks,
+            low=bottom + 0.3 * (top - bottom),
+            pixels=height / (top - bottom),
+            rule=None if earliest is None else earliest.week,
+            across=width / _LAST_WEEK,
         ),
     ]
     return {
@@ -205,6 +283,7 @@ def _noticed(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec, *, b
     points = forecast.meaningful_points
     said = f"{words.number(points)} points" if brief else f"{words.number(points)} points: patients notice"
     here = {"values": [{"week": 20, "gain": points, "text": said}]}
+    below = {"type": "text", "align": "right", "baseline": "top", "dy": 3, "fontSize": 11}
     return [
         {
             "data": here,
@@ -213,7 +292,16 @@ def _noticed(forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec, *, b
         },
         {
             "data": here,
-            "mark": {"type": "text", "align": "right", "dy": -6, "color": palette.quiet, "fontSize": 11},
+            "mark": {**below, "stroke": palette.ground, "strokeWidth": 3, "strokeJoin": "round"},
+            "encoding": {
+                "x": weeks,
+                "y": {**gain, "field": "gain"},
+                "text": {"field": "text", "type": "nominal"},
+            },
+        },
+        {
+            "data": here,
+            "mark": {**below, "color": palette.quiet},
             "encoding": {
                 "x": weeks,
                 "y": {**gain, "field": "gain"},
@@ -257,10 +345,18 @@ def _next_mark(earliest: NextMark | None, palette: Palette, weeks: Spec, top: fl
 
 
 def _landmarks(
-    forecast: Forecast, palette: Palette, gain: Spec, weeks: Spec, *, low: float, pixels: float
+    forecast: Forecast,
+    palette: Palette,
+    gain: Spec,
+    weeks: Spec,
+    *,
+    low: float,
+    pixels: float,
+    rule: float | None,
+    across: float,
 ) -> list[Spec]:
-    """Best and half gone, marked and named; `pixels` are those of one point. A label that would lie on the curve or
-    on the dotted line is lifted clear of both.
+    """Best and half gone, marked and named; `pixels` are those of one point, `across` those of one week. A label that
+    would lie on the curve, on the dotted line or on the upright `rule` (a week) is moved clear of them.
     """
     marks: list[Spec] = []
     fading = None if forecast.fading_week is None else forecast.fading_week.median
@@ -269,7 +365,11 @@ def _landmarks(
         if week is None or week > forecast.weeks[-1]:
             continue
         at = {"week": round(week, 2), "gain": round(_gain_at(forecast, week), 2)}
-        here = {"values": [{**at, "text": f"{name}, week {words.number(week, 0)}"}]}
+        said = f"{name}, week {words.number(week, 0)}"
+        here = {"values": [{**at, "text": said}]}
+        stands = _beside(forecast, at, above=above, low=low, pixels=pixels)
+        if rule is not None and rule <= _LAST_WEEK:
+            stands = _clear_of(rule, stands, at["week"], long=_LETTER * len(said), across=across)
         place = {"x": weeks, "y": {**gain, "field": "gain"}}
         marks += [
             {
@@ -285,7 +385,7 @@ def _landmarks(
                 },
                 "encoding": place,
             },
-            *_haloed(here, place, palette, **_beside(forecast, at, above=above, low=low, pixels=pixels)),
+            *_haloed(here, place, palette, **stands),
         ]
     return marks
 
@@ -300,6 +400,22 @@ def _beside(
         return {"align": "right", "dx": 8, "dy": 13}
     lift = round((forecast.meaningful_points - at["gain"]) * pixels) + 22
     return {"align": "center" if at["week"] <= 15 else "right", "dx": 24, "dy": -max(13, lift)}
+
+
+def _clear_of(
+    rule: float, stands: dict[str, Any], week: float, *, long: float, across: float
+) -> dict[str, Any]:
+    """The label moved to the right of an upright rule that would cut it; to its left where that is too narrow."""
+    start = week * across + stands["dx"] - {"left": 0.0, "center": 0.5, "right": 1.0}[stands["align"]] * long
+    if not start - _GAP < rule * across < start + long + _GAP:
+        return stands
+    room = (_LAST_WEEK - rule) * across >= long + _GAP
+    return {
+        **stands,
+        "align": "left" if room else "right",
+        "dx": round((rule - week) * across) + (_GAP if room else -_GAP),
+        "dy": stands["dy"] - (0 if room else _GAP),
+    }
 
 
 def _haloed(here: Spec, place: Spec, palette: Palette, *, align: str, dx: int, dy: int) -> list[Spec]:

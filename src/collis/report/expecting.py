@@ -23,7 +23,7 @@ def expect_data(c: Consultation, offer: Offer) -> list[Data]:
     """First change, best, half gone, earliest next, and the risks, each against a plan that is named."""
     f, after = offer.forecast, c.earliest_next
     found = [
-        {"head": "First change", "value": _days(f.onset_day), "small": _about(f, "first_change")},
+        {"head": "First change noticed", "value": noticed_words(f), "small": _about(f, "first_change")},
         {"head": "Best", "value": _weeks(f.peak_week), "small": _about(f, "peak")},
         {"head": "Half gone", "value": _weeks(f.fading_week), "small": _about(f, "half_gone")},
         {
@@ -42,13 +42,12 @@ def _about(f: Forecast, key: str) -> str:
     return "" if on is None else f"about {words.short_day(on).rpartition(' ')[0]}"
 
 
-def _days(when: When | None) -> str:
-    if when is None:
+def noticed_words(f: Forecast) -> str:
+    """When patients notice the first change: the mean day of their diaries, and how late it may well be."""
+    if f.noticed is None:
         return "no effect expected"
-    if when.low is None or when.high is None:
-        return when_words(when, "day")
-    low, high = words.number(when.low, 0), words.number(when.high, 0)
-    return f"day {low}" if low == high else f"day {low} to {high}"
+    late = words.number(f.noticed.day + f.noticed.spread, 0)
+    return f"day {words.number(f.noticed.day, 0)} on average, in some day {late}"
 
 
 def _weeks(when: When | None) -> str:

@@ -77,10 +77,11 @@ def table(
     caption: str = "",
     flags: Sequence[bool] = (),
     last_words: bool = False,
+    under: str = "",
 ) -> Data:
     """A table: the first `words_first` columns are words (the last too where said), the rest figures.
 
-    A flagged row stands out.
+    A flagged row stands out; `under` is a sentence below the table.
     """
     return {
         "caption": caption,
@@ -89,6 +90,7 @@ def table(
         "words": words_first,
         "flags": list(flags) or [False] * len(rows),
         "last_words": last_words,
+        "under": under,
     }
 
 

@@ -188,9 +188,10 @@ def _table(table: Data) -> str:
         ]
         body.append(f"<tr{_FAR if far else _SAME if same else ''}>{''.join(cells)}</tr>")
     caption = f"<caption>{_text(table['caption'])}</caption>" if table["caption"] else ""
+    under = f'<p class="under">{_text(table["under"])}</p>' if table.get("under") else ""
     return (
         f'<div class="scroll stack"><table>{caption}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
+        f"<tbody>{''.join(body)}</tbody></table></div>{under}"
     )
 
 

@@ -20,6 +20,7 @@ def forecast_text(forecast: Forecast, *, width: int, colour: bool = False) -> st
     sheet = Sheet(width=width, colour=colour)
     sheet.title(f"What to expect, {forecast.plan}", "middle and 90 % band; a forecast, not a promise")
     _expected(sheet, forecast)
+    _strength(sheet, forecast)
     _side_effects(sheet, forecast)
     _course(sheet, forecast)
     for note in forecast.notes:
@@ -33,7 +34,7 @@ def _expected(sheet: Sheet, f: Forecast) -> None:
     early = f"before week {words.number(f.early_week)}: {words.percent(f.chance_early)}"
     worn = _when(f.wearing_off_week, "nothing to wear off")
     rows = [
-        ["First change", _when(f.onset_day, "none expected", "day"), days.get("first_change", "")],
+        ["First change noticed", _noticed(f), days.get("first_change", "")],
         ["Best, toxin alone", _when(f.peak_week, "none expected"), days.get("peak", "")],
         ["Half of it gone", _when(f.fading_week, "nothing to fade"), days.get("half_gone", "")],
         ["Worn off", worn if f.wearing_off_week is None else f"{worn}; {early}", days.get("worn_off", "")],
@@ -42,7 +43,7 @@ def _expected(sheet: Sheet, f: Forecast) -> None:
     sheet.table(["", "", "Day"], rows, folded=[1, 2])
     facts = [
         [f"Chance of {points} points in week {week}", words.percent(f.chance_meaningful)],
-        [f"Patient says better in week {week}", _answers(f)],
+        [f"Patient says in week {week}", answers_told(f)],
         [f"Stops for lack of effect by week {words.number(f.leaving_week)}",
          f"{words.percent(f.chance_leaving)}, as people in trials did"],
         ["Share of the pull it reaches", words.percent(f.coverage)],
@@ -51,10 +52,20 @@ def _expected(sheet: Sheet, f: Forecast) -> None:
     sheet.table(["", ""], facts, folded=[1])
 
 
-def _answers(f: Forecast) -> str:
-    """The chance of each answer toward better, and of the others together."""
-    better = [f"{a.words} {words.percent(a.chance)}" for a in f.global_change if a.steps > 0]
-    return f"{words.percent(f.chance_better)} ({', '.join(better)})"
+def answers_told(f: Forecast) -> str:
+    """The chance of each answer toward better and of worse, each as at least so much."""
+    told = sorted(f.global_change, key=lambda answer: (answer.steps < 0, answer.steps))
+    return ", ".join(f"at least {answer.words} {words.percent(answer.chance)}" for answer in told)
+
+
+def _noticed(f: Forecast) -> str:
+    """What diaries say, beside the model's own first days."""
+    if f.noticed is None:
+        return "none expected"
+    return (
+        f"day {words.number(f.noticed.day, 0)} on average in diaries, standard deviation "
+        f"{words.number(f.noticed.spread, 0)}; model {_when(f.onset_day, 'none', 'day')}, a prior"
+    )
 
 
 def _side_effects(sheet: Sheet, f: Forecast) -> None:
@@ -68,12 +79,50 @@ def _side_effects(sheet: Sheet, f: Forecast) -> None:
             sheet.line(done, indent=3)
 
     if f.antibodies:
-        told = "; ".join(
-            f"{words.count(int(a.years), 'year')} {words.percent(a.assay)} by test, lost effect "
-            f"{_span_of(a.clinic_low, a.clinic_high)}"
-            for a in f.antibodies
-        )
-        sheet.line(f"{told}, the plan repeated at the usual interval.", head="Antibodies:")
+        for head, told in antibodies_told(f):
+            sheet.line(told, head=f"{head}:")
+
+
+def antibodies_told(f: Forecast) -> list[tuple[str, str]]:
+    """Antibodies and secondary non-response after some years, each with its head."""
+    years = [words.count(int(a.years), "year") for a in f.antibodies]
+    turned = "; ".join(
+        f"{after} {words.percent(a.assay)} by test, lost effect {_span_of(a.clinic_low, a.clinic_high)}"
+        for after, a in zip(years, f.antibodies, strict=True)
+    )
+    failing = "; ".join(
+        f"{after} {_span_of(a.failing_low, a.failing_high)}"
+        for after, a in zip(years, f.antibodies, strict=True)
+    )
+    return [
+        ("Antibodies", f"{turned}, the plan repeated at the usual interval."),
+        ("Secondary non-response", f"{failing}, from antibodies, failed sessions in a row."),
+    ]
+
+
+def _strength(sheet: Sheet, f: Forecast) -> None:
+    if not f.strength:
+        return
+    sheet.section("Strength lost by muscle", "percent at worst; spread to neighbours is mostly assumed")
+    sheet.table(["Muscle", "", "At worst", "Band", "Back in"], strength_rows(f), right=[2])
+
+
+def strength_rows(f: Forecast) -> list[list[str]]:
+    """Each muscle-side: its name, whether it is injected, the percent of strength lost at worst, its band, the week."""
+    return [
+        [
+            str(loss.where),
+            "injected" if loss.aimed else "neighbour",
+            words.percent(loss.percent.median / 100),
+            words.span(loss.percent.low, loss.percent.high, 0),
+            _back(loss.recovered_week),
+        ]
+        for loss in f.strength
+    ]
+
+
+def _back(when: When) -> str:
+    return "hardly weak" if when.median == 0 else when_words(when)
 
 
 def _span_of(low: float, high: float) -> str:

@@ -137,6 +137,11 @@ def forecast_document(forecast: Forecast) -> Document:
             for course in forecast.ranges
         ],
         "onset_day": _when(forecast.onset_day),
+        "noticed": (
+            None
+            if forecast.noticed is None
+            else {"day": forecast.noticed.day, "spread": forecast.noticed.spread}
+        ),
         "peak_week": _when(forecast.peak_week),
         "fading_week": _when(forecast.fading_week),
         "wearing_off_week": _when(forecast.wearing_off_week),
@@ -161,8 +166,15 @@ def forecast_document(forecast: Forecast) -> Document:
         ],
         "chance_leaving": round(forecast.chance_leaving, 4),
         "leaving_week": forecast.leaving_week,
-        "dysphagia": _risk(forecast.dysphagia),
-        "neck_weakness": _risk(forecast.neck_weakness),
+        "strength": [
+            {
+                **_where(loss.where),
+                "aimed": loss.aimed,
+                "percent": _band(loss.percent),
+                "recovered_week": _when(loss.recovered_week),
+            }
+            for loss in forecast.strength
+        ],
         "side_effects": [_side_effect(effect) for effect in forecast.side_effects],
         "antibodies": [
             {
@@ -171,6 +183,8 @@ def forecast_document(forecast: Forecast) -> Document:
                 "assay": round(chance.assay, 4),
                 "clinic_low": round(chance.clinic_low, 4),
                 "clinic_high": round(chance.clinic_high, 4),
+                "failing_low": round(chance.failing_low, 4),
+                "failing_high": round(chance.failing_high, 4),
             }
             for chance in forecast.antibodies
         ],

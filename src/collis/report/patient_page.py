@@ -122,11 +122,11 @@ def _expect(offer: Offer) -> list[str]:
     """What the forecast says of this plan, in sentences."""
     f = offer.forecast
     said = []
-    first = f.onset_day
-    if first is not None and first.low is not None and first.high is not None:
-        low, high = words.number(first.low, 0), words.number(first.high, 0)
-        when = f"from day {low}" if low == high else f"between days {low} and {high}"
-        said.append(f"Most people notice the first change {when}.")
+    if f.noticed is not None:
+        day, late = words.number(f.noticed.day, 0), words.number(f.noticed.day + f.noticed.spread, 0)
+        said.append(
+            f"People notice the first change on day {day} on average; for some it takes until day {late}."
+        )
     if f.peak_week is not None:
         said.append(f"The effect is often best near week {words.number(best_week(f), 0)}.")
     if f.fading_week is not None and f.fading_week.median is not None:

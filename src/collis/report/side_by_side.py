@@ -87,7 +87,9 @@ def best_gain(offer: Offer) -> tuple[str, str]:
     weeks, gain = offer.forecast.weeks, offer.forecast.gain
     at = max(range(len(gain)), key=lambda i: gain[i].median)
     best = gain[at]
-    return words.number(best.median, 0), f"({_span(best)}), week {words.number(weeks[at], 0)}"
+    return words.number(
+        best.median, 0
+    ), f"({_span(best)}), week {words.number(weeks[at], 0)}{on_day(offer, 'peak')}"
 
 
 def _span(band: Band) -> str:
@@ -100,7 +102,13 @@ def half_gone(offer: Offer) -> tuple[str, str]:
         return "no effect to fade", ""
     said = when_words(offer.forecast.fading_week)
     middle, _, band = said.partition(" (")
-    return middle, f"({band}" if band else ""
+    return middle, f"{f'({band}' if band else ''}{on_day(offer, 'half_gone')}"
+
+
+def on_day(offer: Offer, key: str) -> str:
+    """The middle day of what is expected, without its year, after a comma; empty without a date."""
+    on = next((dated.middle for dated in offer.forecast.dates if dated.key == key), None)
+    return "" if on is None else f", {words.short_day(on).rpartition(' ')[0]}"
 
 
 def risk_words(c: Consultation, offer: Offer, risk: Risk) -> tuple[str, str]:

@@ -14,8 +14,8 @@ _WORD_BY_WORD = "split(datum.label, ' ')"
 _MARGIN_NAMES = ("pharynx", "elsewhere")
 
 
-def spread_chart(reached: Reached, *, palette: Palette = SCREEN, column: int = 120) -> Chart:
-    """Percent of each injection's Units by place, in columns of `column` pixels.
+def spread_chart(reached: Reached, *, palette: Palette = SCREEN, column: int = 120, row: int = 22) -> Chart:
+    """Percent of each injection's Units by place, in columns and rows of so many pixels.
 
     Places that no injection gives half a percent are left out. Over draws the mean is shown. Two rows stand last: the
     pharynx, and tissue that is no muscle of the list.
@@ -54,9 +54,9 @@ def spread_chart(reached: Reached, *, palette: Palette = SCREEN, column: int = 1
     spec: Spec = {
         **framed(palette),
         "width": {"step": column},
-        "height": {"step": 22},
+        "height": {"step": row},
         "title": titled(
-            _TITLE, "Percent of the Units injected into the muscle below the column; mostly assumed", palette
+            _TITLE, "Percent of the Units injected into the muscle below; mostly assumed", palette, size=13
         ),
         "data": {"values": rows},
         "encoding": {"x": x, "y": y},

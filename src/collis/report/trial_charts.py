@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from collis.report import words
 from collis.report.charts import SCREEN, Chart, Palette, Row, Spec, framed, titled
 from collis.report.validation_charts import points_axis
+from collis.trials.proportions import Z95
 from collis.trials.questions import Kind
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collis.trials.questions import Question
     from collis.trials.survival import Survival
 
-_Z95 = 1.96
 _LINE_HEIGHT = 15
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 Values = list[dict[str, Any]]
@@ -30,7 +30,7 @@ def course_chart(a: Analysis, *, palette: Palette = SCREEN, width: int = 460, he
         values.append({"arm": arm, "week": 0.0, "gain": 0.0, "low": 0.0, "high": 0.0})
         size = a.question.per_arm.get(arm, 0)
         for visit in (v for v in a.courses if v.arm == arm):
-            wide = _Z95 * visit.sd / sqrt(size) if size else 0.0
+            wide = Z95 * visit.sd / sqrt(size) if size else 0.0
             gain = -visit.mean
             values.append(
                 {"arm": arm, "week": visit.week, "gain": gain, "low": gain - wide, "high": gain + wide}

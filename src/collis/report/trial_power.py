@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from collis.report import words
 from collis.report.terminal import Sheet
 from collis.report.trial_reading import BANNER
+from collis.trials.proportions import Z95
 
 if TYPE_CHECKING:
     from collis.trials.power import Search
@@ -30,7 +31,7 @@ def power_text(
                 words.number(p.people_per_arm),
                 words.number(2 * p.people_per_arm),
                 f"{100 * p.share:.1f} %",
-                f"± {100 * 1.96 * p.se:.1f}",
+                f"± {100 * Z95 * p.se:.1f}",
             )
             for p in search.curve
         ]

@@ -182,7 +182,7 @@ def _arms_section(t: TrialsScore) -> Data:
         "arms",
         "Arms of trials",
         note="change in TWSTRS total, points; negative is better",
-        charts=[(draw, {"width": 430, "height": 300}, 0.7)] if t.rows else [],
+        charts=[(draw, {"width": 620, "height": 255}, 1.0)] if t.rows else [],
         tables=[table] if t.rows else [],
         paragraphs=() if t.rows else ("No row of this table could be scored; the reasons stand below.",),
     )
@@ -236,11 +236,13 @@ def _durations_section(durations: Sequence[ScoredDuration]) -> Data:
             "Published medians beside virtual trials with the same visits, size, rule and noise. These are the "
             "shipped published figures, not rows of the table given.",
         ),
-        charts=[(draw, {"width": 400, "narrow": 190}, 0.9)],
+        charts=[(draw, {"width": 560, "narrow": 190}, 1.0)],
         tables=[
             {
                 **findings.table(heads, rows, words_first=2, flags=[not d.within for d in durations]),
                 "last_words": True,
+                "under": "A virtual median can only fall on one of the trial’s visits, "
+                "so agreement is easier than it looks.",
             }
         ],
     )
@@ -278,9 +280,9 @@ def _people_section(p: PatientsScore) -> Data:
         note=f"visits up to week {p.given_through:g} known, the rest foretold",
         paragraphs=p.notes,
         charts=[
-            (bands, {"width": 260, "height": 190}, 0.49),
-            (places, {"width": 260, "height": 190}, 0.49),
-            *([(fans, {"width": 190, "height": 105, "columns": 3}, 1.0)] if p.fans else []),
+            (bands, {"width": 300, "height": 150}, 0.49),
+            (places, {"width": 300, "height": 150}, 0.49),
+            *([(fans, {"width": 190, "height": 85, "columns": 3}, 1.0)] if p.fans else []),
         ],
         tables=[findings.table(("", "Ratings", "RMSE", "CRPS", "50 % band", "80 % band", "95 % band"), rows)],
     )
@@ -328,10 +330,22 @@ def _left_out_sections(v: Validation) -> list[Data]:
     for caption, part in tables:
         if part is None or not part.left_out:
             continue
+        groups: dict[str, list[LeftOut]] = {}
+        for row in part.left_out:
+            groups.setdefault(row.reason, []).append(row)
         rows = [
-            (str(row.line) if row.line else "", row.what, words.sentence(row.reason).rstrip("."))
-            for row in part.left_out
+            (
+                words.sentence(reason).rstrip("."),
+                _named(group),
+                ", ".join(str(row.line) for row in group if row.line),
+            )
+            for reason, group in groups.items()
         ]
-        table = findings.table(("Line", "Row", "Why not scored"), rows, words_first=3, caption=caption)
-        found.append(table)
+        heads = ("Why not scored", "Whose rows", "Lines")
+        found.append(findings.table(heads, rows, words_first=3, caption=caption))
     return [findings.section("left-out", "Not scored", tables=found)] if found else []
+
+
+def _named(group: Sequence[LeftOut]) -> str:
+    """The trials of some rows, each once; for patients what was left out, which names nobody."""
+    return ", ".join(dict.fromkeys(row.what.partition(", ")[0] for row in group))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from collis.report import words
 from collis.report.charts import SCREEN, Chart, Palette, Row, Spec, framed, titled
+from collis.trials.proportions import Z95
 
 if TYPE_CHECKING:
     from collis.trials.durations import ScoredDuration
     from collis.trials.validate import ScoredRow
-
-_Z95 = 1.96
 
 
 def arms_chart(
@@ -24,10 +23,10 @@ def arms_chart(
         {
             "foretold": r.predicted,
             "observed": r.row.change,
-            "low": r.row.change - _Z95 * (r.row.se or 0.0),
-            "high": r.row.change + _Z95 * (r.row.se or 0.0),
-            "left": r.predicted - _Z95 * r.sd,
-            "right": r.predicted + _Z95 * r.sd,
+            "low": r.row.change - Z95 * (r.row.se or 0.0),
+            "high": r.row.change + Z95 * (r.row.se or 0.0),
+            "left": r.predicted - Z95 * r.sd,
+            "right": r.predicted + Z95 * r.sd,
             "kind": "placebo" if r.row.placebo else "toxin",
             "far": "above" if r.z > 2 else "below" if r.z < -2 else "",
             "name": f"{r.row.trial}\n{arm_words(r.row.arm)}, week {r.row.week:g}",
@@ -36,6 +35,8 @@ def arms_chart(
     ]
     ends = [v for row in values for v in (row["low"], row["high"], row["left"], row["right"])]
     low, high = min(ends, default=-10.0) - 0.5, max([*ends, 0.0]) + 0.5  # type: ignore[operator]
+    for row in values:
+        row["side"] = _free_side(str(row["far"]), (float(row["foretold"]) - low) / (high - low))
     scale: Spec = {"domain": [low, high], "nice": False, "zero": False}
     x = {
         "field": "foretold",
@@ -77,8 +78,9 @@ def arms_chart(
                 },
             },
             *(
-                _named(palette, x, y, above=above, halo=halo)
+                _named(palette, x, y, above=above, left=left, halo=halo)
                 for above in (True, False)
+                for left in (True, False)
                 for halo in (True, False)
             ),
         ],
@@ -106,15 +108,20 @@ def arms_chart(
 def durations_chart(
     durations: Sequence[ScoredDuration], *, palette: Palette = SCREEN, width: int = 420
 ) -> Chart:
-    """Each published median as a mark beside the range of the virtual trials' medians."""
+    """Each published median as a mark beside the range of the virtual trials' medians.
+
+    A range or a median that follow-up does not hold ends in an arrow at that trial's own last visit.
+    """
     last = max(max(d.last_visit, d.row.value) for d in durations)
     values = [
         {
             "name": duration_name(d),
             "published": d.row.value,
             "low": d.last_visit if d.low is None else d.low,
-            "high": last if d.high is None else d.high,
-            "virtual": d.last_visit if d.median is None else d.median,
+            "high": d.last_visit if d.high is None else d.high,
+            "virtual": d.median,
+            "beyond": d.last_visit if d.high is None else None,
+            "later": d.median is None,
         }
         for d in durations
     ]
@@ -137,7 +144,7 @@ def durations_chart(
     spec: Spec = {
         **framed(palette),
         "width": width,
-        "height": {"step": 36},
+        "height": {"step": 33},
         "data": {"values": values},
         "layer": [
             {
@@ -145,6 +152,26 @@ def durations_chart(
                 "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "y": y},
             },
             {
+                "transform": [{"filter": "datum.beyond !== null"}],
+                "mark": {
+                    "type": "point",
+                    "shape": "triangle-right",
+                    "filled": True,
+                    "size": 200,
+                    "opacity": 1,
+                    "xOffset": 6,
+                },
+                "encoding": {
+                    "x": {**x, "field": "beyond"},
+                    "y": y,
+                    "color": {
+                        "condition": {"test": "datum.later", "value": palette.curve},
+                        "value": palette.quiet,
+                    },
+                },
+            },
+            {
+                "transform": [{"filter": "datum.virtual !== null"}],
                 "mark": {"type": "tick", "color": palette.curve, "thickness": 3, "size": 16},
                 "encoding": {"x": {**x, "field": "virtual"}, "y": y},
             },
@@ -160,7 +187,8 @@ def durations_chart(
         ],
         "title": titled(
             "How long it lasts",
-            "Ring: published median. Tick: median of all virtual people. Band: 80 % of virtual trials",
+            "Ring: published median. Tick: median of all virtual people. Band: 80 % of virtual trials. "
+            "Arrow: on past the last visit",
             palette,
         ),
     }
@@ -182,13 +210,21 @@ def durations_chart(
     )
 
 
-def _named(palette: Palette, x: Spec, y: Spec, *, above: bool, halo: bool) -> Spec:
-    """The names of rows far above or below the line, off the end of their bar; `halo` keeps what is behind readable."""
+def _free_side(far: str, along: float) -> str:
+    """The side of a row with room for its name: away from the line of agreement, unless an edge is near."""
+    return "left" if (far == "above" and along > 0.25) or along > 0.75 else "right"
+
+
+def _named(palette: Palette, x: Spec, y: Spec, *, above: bool, left: bool, halo: bool) -> Spec:
+    """The names of rows far above or below the line, beside the end of their bar.
+
+    `left` is the side they stand on, `halo` keeps what is behind readable.
+    """
     mark: Spec = {
         "type": "text",
-        "align": "center",
-        "baseline": "bottom" if above else "top",
-        "dy": -5 if above else 5,
+        "align": "right" if left else "left",
+        "baseline": "top" if above else "bottom",
+        "dx": -7 if left else 7,
         "lineBreak": "\n",
         "color": palette.ink,
         "fontWeight": 600,
@@ -196,7 +232,10 @@ def _named(palette: Palette, x: Spec, y: Spec, *, above: bool, halo: bool) -> Sp
     if halo:
         mark |= {"stroke": palette.ground, "strokeWidth": 4, "color": palette.ground}
     return {
-        "transform": [{"filter": f"datum.far === '{'above' if above else 'below'}'"}],
+        "transform": [
+            {"filter": f"datum.far === '{'above' if above else 'below'}'"},
+            {"filter": f"datum.side === '{'left' if left else 'right'}'"},
+        ],
         "mark": mark,
         "encoding": {"x": x, "y": {**y, "field": "high" if above else "low"}, "text": {"field": "name"}},
     }

@@ -41,7 +41,7 @@ def trials_reading(t: TrialsScore, durations: Sequence[ScoredDuration]) -> list[
         findings.said(
             f"Arms are missed by {words.number(t.rms, 1)} points (root mean square)",
             text,
-            good=_verdict(not beyond, t),
+            good=False if beyond else True if t.enough else None,
         )
     ]
     if durations:
@@ -58,11 +58,6 @@ def trials_reading(t: TrialsScore, durations: Sequence[ScoredDuration]) -> list[
     return found
 
 
-def _verdict(met: bool, t: TrialsScore) -> bool | None:
-    """Met or not; where most rows calibrated the model, meeting it proves nothing."""
-    return False if not met else True if 2 * len(t.unseen) >= len(t.rows) else None
-
-
 def _beyond(rows: Sequence[ScoredRow]) -> str:
     if not rows:
         return "None lies beyond 3."
@@ -72,33 +67,39 @@ def _beyond(rows: Sequence[ScoredRow]) -> str:
 
 def _new_rows(t: TrialsScore) -> str:
     if not t.unseen:
-        return "Every row helped to calibrate the model, so this shows fit, not foresight."
+        return "Every row helped to calibrate the model, so this shows fit, not foresight: not judged."
     from collis.trials.validate import rms_of
 
     rms = rms_of(t.unseen)
     assert rms is not None
+    few = "" if t.enough else f" Not judged: {t.least_new_rows} new rows are asked for."
     if len(t.unseen) == len(t.rows):
-        return "No row helped to calibrate the model."
+        return f"No row helped to calibrate the model.{few}"
     return (
         f"{words.count(len(t.unseen), 'row is', 'rows are')} new to it and missed by {words.number(rms, 1)} points; "
-        "the others helped to calibrate it and show fit, not foresight."
+        f"the others helped to calibrate it and show fit, not foresight.{few}"
     )
 
 
 def patients_reading(p: PatientsScore) -> list[Data]:
-    """The finding over people: bands, error, and each rule in turn."""
+    """The finding over people: bands, error, and each rule in turn. Met needs people enough, new to the model."""
+    few = f" Not judged: {p.least_people} people are asked for." if not p.enough else ""
     low, high = p.coverage_80_interval
     share = p.overall.coverage[80]
     holds = low <= 0.8 <= high
-    side = "" if holds else (" The bands are too narrow." if share < 0.8 else " The bands are too wide.")
+    side = (
+        ""
+        if holds or not p.enough
+        else (" The bands are too narrow." if share < 0.8 else " The bands are too wide.")
+    )
     known = " This very table calibrated the model, so it shows fit, not foresight." if p.known else ""
     found = [
         findings.said(
             f"The 80 % band held {words.percent(share)} of {p.overall.ratings} later ratings",
             f"95 % interval {words.percent(low)} to {words.percent(high)}, over "
             f"{words.count(p.people, 'person', 'people')}; "
-            f"visits up to week {p.given_through:g} were known.{side}{known}",
-            good=False if not holds else None if p.known else True,
+            f"visits up to week {p.given_through:g} were known.{side}{known}{few}",
+            good=None if not p.enough else False if not holds else None if p.known else True,
         )
     ]
     better: list[str] = []
@@ -123,11 +124,17 @@ def patients_reading(p: PatientsScore) -> list[Data]:
         findings.said(
             f"A single rating is missed by {words.number(p.overall.rmse, 1)} points, "
             f"CRPS {words.number(p.overall.crps, 1)}",
-            f"Root mean square error against that of simple rules. {' '.join(said)}",
-            good=False if worse else None if p.known else True,
+            f"Root mean square error against that of simple rules. {' '.join(said)}{few}"
+            if said
+            else f"There is no rule to compare it with: {_why_none(p)}. Not judged.",
+            good=None if not said or not p.enough else False if worse else None if p.known else True,
         )
     )
     return found
+
+
+def _why_none(p: PatientsScore) -> str:
+    return words.listed(list(dict.fromkeys(p.without.values())))
 
 
 def limits_words(v: Validation) -> list[str]:

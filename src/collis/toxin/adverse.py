@@ -142,46 +142,6 @@ def exposure_by_day(
     return np.asarray(share @ np.asarray(exposures, dtype=np.float64))
 
 
-def chances_by_day(
-    curve: HarmCurve,
-    exposures: Array,
-    *,
-    given_days: Array,
-    on_days: Array,
-    timing: Timing,
-    half_life_days: Real,
-    serotype_b: bool = False,
-) -> Array:
-    """The chance of having the effect from the drug on each day on or after the last session, [day, draw].
-
-    The days must reach past the highest point for the whole risk to show; it is looked for at the last session's own
-    peak as well. Earlier sessions count in by what they left. After a first session the highest day gives
-    `drug_chances` of its exposure. Refuses days before the last session.
-    """
-    uptake, sharpness = _chain(timing)
-    last = int(np.argmax(given_days))
-    days = np.asarray(on_days, dtype=np.float64)
-    if days.min() < given_days[last]:
-        raise BadInput(
-            where="on_days",
-            read=f"{days.min():g}",
-            expected=f"day {given_days[last]:g}, the last session, or later",
-        )
-    decay = decay_rate(np.broadcast_to(np.asarray(half_life_days, dtype=np.float64), given_days.shape)[last])
-    peak_day = float(given_days[last] + light_chain_peak_day(uptake=uptake, decay=decay))
-    left = exposure_by_day(
-        exposures,
-        given_days=given_days,
-        on_days=np.append(days, peak_day),
-        timing=timing,
-        half_life_days=half_life_days,
-    )
-    by_draw = left if left.ndim == 2 else left[:, None]
-    highest = by_draw.max(axis=0)
-    level = by_draw[:-1] / np.where(highest > 0.0, highest, 1.0)
-    return np.asarray(drug_chances(curve, highest, serotype_b=serotype_b) * level**sharpness)
-
-
 def mean_onset_and_length(*, uptake: float, half_life_days: float, sharpness: float) -> tuple[float, float]:
     """Mean day of onset and mean length (days) of those whom a first session gives the effect.
 

@@ -56,16 +56,6 @@ def chance_of_neutralising(sessions: Array) -> Array:
     return np.asarray(1.0 - np.cumprod(1.0 - np.asarray(sessions), axis=-1))
 
 
-def converting_session(sessions: Array, *, uniform: Array) -> NDArray[np.intp]:
-    """The session (counted from 0) with which each person turns, or the number of sessions for one who never does.
-
-    `sessions` is [session] or [person, session] as from `session_chances`, `uniform` one number in [0, 1) a person.
-    """
-    reached = chance_of_neutralising(sessions) > np.asarray(uniform)[:, None]
-    never = reached.shape[-1]
-    return np.asarray(np.where(reached.any(axis=-1), reached.argmax(axis=-1), never), dtype=np.intp)
-
-
 def neutralised_share(
     model: AntibodyModel,
     converted: NDArray[np.intp],
@@ -76,9 +66,10 @@ def neutralised_share(
 ) -> Array:
     """The share of each session's dose that is lost, [person, session], 0 to 1.
 
-    `converted` is the session with which a person turned (as from `converting_session`), `counts` marks the sessions
-    of that serotype (default all; other ones are not touched and do not stimulate). A session is lost by what
-    earlier ones left: the converting one itself is whole, the next has 1 / `rise_sessions` lost, and so on up to 1.
+    `converted` is the session (from 0) with which a person turned, their number for one who never did; `counts`
+    marks the sessions of that serotype (default all; other ones are not touched and do not stimulate). A session is
+    lost by what earlier ones left: the converting one itself is whole, the next has 1 / `rise_sessions` lost, and so
+    on up to 1.
     """
     days = np.asarray(given_days, dtype=np.float64)
     mine = np.ones(days.shape, dtype=bool) if counts is None else np.asarray(counts)

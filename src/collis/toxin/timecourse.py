@@ -18,7 +18,7 @@ chain, and nothing before the second week was ever fitted to data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -72,6 +72,12 @@ def onward(after_days: Real, *, uptake: Real, decay: Real, lag: Real) -> tuple[A
     )
 
 
+def light_chain_onward(after_days: Real, *, uptake: Real, decay: Real) -> tuple[Array, Array]:
+    """What a unit of taken-up toxin and of light chain each contributes to the light chain `after_days` later."""
+    later = np.maximum(after_days, 0.0)
+    return light_chain(later, uptake=uptake, decay=decay), np.asarray(np.exp(-later * decay))
+
+
 def light_chain_peak_day(*, uptake: Real, decay: Real) -> Array:
     """The day the light chain is highest."""
     excess = np.asarray(uptake / decay - 1.0)
@@ -114,7 +120,8 @@ def superpose(
     """The effect site on `on_days` from a whole dosing history; shape [day].
 
     `given_days`, `amounts` and `decay` have one entry per session, so a switch of product is one more rate;
-    doses after a day do not count on it.
+    doses after a day do not count on it. The plain sum of the whole history: the reference that the running sums of
+    the bedside and the batch of many people are held against.
     """
     since = np.asarray(on_days, dtype=np.float64)[..., None] - given_days
     response = effect_site(since, uptake=uptake, decay=decay, lag=lag)
@@ -139,46 +146,32 @@ class RunningSums:
     def later(self, days: Real, *, uptake: Real, decay: Real, lag: Real) -> RunningSums:
         """The sums `days` (0 or more) on, whatever doses they came from."""
         from_toxin, from_light, from_effect = onward(days, uptake=uptake, decay=decay, lag=lag)
-        remaining, made, _ = states(days, uptake=uptake, decay=decay, lag=lag)
+        made, kept = light_chain_onward(days, uptake=uptake, decay=decay)
         return RunningSums(
-            toxin=np.asarray(remaining * self.toxin),
-            light=np.asarray(made * self.toxin + np.exp(-np.asarray(decay) * days) * self.light),
+            toxin=np.asarray(np.exp(-np.asarray(uptake) * days) * self.toxin),
+            light=np.asarray(made * self.toxin + kept * self.light),
             effect=np.asarray(from_toxin * self.toxin + from_light * self.light + from_effect * self.effect),
         )
 
 
 def carry_forward(
-    on_days: Array,
-    given_days: Array,
-    amounts: Array,
-    products: Sequence[str],
-    *,
-    uptake: Real,
-    decay: Mapping[str, Real],
-    lag: Real,
-) -> Array:
-    """As `superpose`, by running sums: shape [day, ...muscle] from `amounts` of shape [session, ...muscle].
+    on_day: float, given_days: Sequence[float], amounts: Array, *, uptake: Real, decay: Real, lag: Real
+) -> RunningSums:
+    """The sums on `on_day` from all doses of one product up to then, each session carried on to the next.
 
-    Goes once through days and sessions in order of time and keeps one set of sums per product, never the history;
-    `on_days` may stand in any order. A dose counts from the moment it is given.
+    `amounts` has shape [session, ...], in the order of `given_days`, which may be any; the rates broadcast against
+    the trailing shape, and so do the sums. A dose counts from the moment it is given.
     """
-    amounts = np.asarray(amounts, dtype=np.float64)
-    none = np.zeros(amounts.shape[1:])
-    sums = dict.fromkeys(products, RunningSums(toxin=none, light=none, effect=none))
-    found = np.zeros((len(on_days), *none.shape))
-    events = [(float(day), 0, k) for k, day in enumerate(given_days)]
-    events += [(float(day), 1, w) for w, day in enumerate(on_days)]
-    today: float | None = None
-    for day, is_reading, index in sorted(events):
-        passed = day - (day if today is None else today)
-        if passed > 0.0:
-            sums = {p: s.later(passed, uptake=uptake, decay=decay[p], lag=lag) for p, s in sums.items()}
+    none = np.zeros(np.broadcast_shapes(amounts.shape[1:], np.shape(uptake), np.shape(decay), np.shape(lag)))
+    sums = RunningSums(toxin=none, light=none, effect=none)
+    today = on_day
+    for k in sorted(range(len(given_days)), key=lambda k: given_days[k]):
+        day = given_days[k]
+        if day > on_day:
+            break
+        sums = sums.later(max(day - today, 0.0), uptake=uptake, decay=decay, lag=lag).with_dose(amounts[k])
         today = day
-        if is_reading:
-            found[index] = sum((s.effect for s in sums.values()), none)
-        else:
-            sums[products[index]] = sums[products[index]].with_dose(amounts[index])
-    return found
+    return sums.later(max(on_day - today, 0.0), uptake=uptake, decay=decay, lag=lag)
 
 
 def _in_order(x: Real, y: Real, z: Real) -> tuple[Array, Array, Array]:

@@ -35,6 +35,15 @@ def hill(level: Real, *, exponent: Real) -> Array:
     return np.asarray(power / (1.0 + power))
 
 
+def level_at(share: Real, *, exponent: Real) -> Array:
+    """The level at which `hill` gives `share`, 0 to below 1.
+
+    >>> float(level_at(0.5, exponent=1.5))
+    1.0
+    """
+    return np.asarray((share / (1.0 - np.asarray(share))) ** (1.0 / np.asarray(exponent)))
+
+
 def relief(level: Real, *, exponent: Real) -> Array:
     """The share of a muscle's dystonic pull that is gone at a level of the effect site."""
     return hill(level, exponent=exponent)

@@ -10,10 +10,10 @@ from collis.errors import BadInput
 from collis.knowledge.load import load
 from collis.runs.job import Job, canonical
 from collis.trials import design as d
+from collis.trials.proportions import Z95
 from collis.trials.questions import EndPoint, Figure, Kind, Published, Question, Target
 
 TRIAL_SIZE = "people of one trial"
-_Z95 = 1.959963984540054
 _LOSS_LEAST = 0.0
 _FALLBACK = d.EndPoint(name="change", kind=d.EndPointKind.CHANGE)
 
@@ -87,7 +87,7 @@ def _published(figure: d.Figure, kind: d.EndPointKind, source: str) -> Published
     scale = 0.01 if figure.unit == "percent" else 1.0
     low, high = figure.low, figure.high
     if figure.se is not None and low is None and high is None:
-        low, high = figure.value - _Z95 * figure.se, figure.value + _Z95 * figure.se
+        low, high = figure.value - Z95 * figure.se, figure.value + Z95 * figure.se
     if figure.versus:
         what = Figure.DIFFERENCE
     elif kind in (d.EndPointKind.RESPONDER, d.EndPointKind.GLOBAL_CHANGE):
@@ -162,7 +162,7 @@ def design_words(design: d.Design, *, people: int | None = None) -> tuple[str, .
         f"{_strata(design)}; seed {design.seed}."
         if len(design.arms) > 1
         else f"{total} people in one arm, {design.arms[0].name}; seed {design.seed}.",
-        *(f"{arm.name}: {_arm_words(arm)}." for arm in design.arms),
+        *(f"{arm.name}: {_arm_words(arm)}{_apart_words(arm)}." for arm in design.arms),
         _entry_words(design),
         f"Ratings at baseline and in week {_listed([f'{w:g}' for w in design.visits.weeks])}.",
         *_again_words(design),
@@ -202,6 +202,10 @@ def _arm_words(arm: d.Arm) -> str:
             return (
                 f"{arm.product}, the plan {arm.candidate.replace('_', ' ')} that Collis makes for each person"
             )
+
+
+def _apart_words(arm: d.Arm) -> str:
+    return "" if arm.apart_weeks is None else f", sessions {arm.apart_weeks:g} weeks apart"
 
 
 _SIDES: Mapping[d.ArmSide, str] = {
@@ -267,7 +271,11 @@ def _again_words(design: d.Design) -> list[str]:
 
 
 def _drop_out_words(out: d.DropOut) -> str:
-    told = ["for lack of effect"] if out.lack_of_effect else []
+    told = []
+    if out.lack_of_effect is not d.Leave.NO:
+        told.append(f"{out.lack_of_effect.value} for lack of effect")
+    if out.release_week is not None:
+        told.append(f"at week {out.release_week:g} by the rule of the trial, where they are without benefit")
     if out.other_percent_a_week:
         told.append(f"for other reasons, {out.other_percent_a_week:g} % a week")
     return f"People leave {_listed(told)}." if told else "Nobody leaves early."

@@ -99,6 +99,15 @@ class Outcome(StrEnum):
     PAIN = "pain"
 
 
+class Leave(StrEnum):
+    """How readily people without benefit leave: not at all, as in trials without a rule for it, as in trials with an
+    easy way out."""
+
+    NO = "no"
+    RARELY = "rarely"
+    READILY = "readily"
+
+
 class EndPointKind(StrEnum):
     """The definitions an end point may have."""
 
@@ -220,7 +229,7 @@ class Arm:
     """One arm. `units` belong to a fixed dose, `muscles` to fixed muscles, `candidate` to Collis plans.
 
     A fixed dose is the total of a session split as the trials of its product split it; 0 is placebo. `units` of a
-    textbook arm is the total of a session.
+    textbook arm is the total of a session. `apart_weeks` is the arm's own, in place of that of the design's rule.
     """
 
     name: str
@@ -232,6 +241,7 @@ class Arm:
     candidate: str = ""
     guidance: Guidance = Guidance.PALPATION
     region: Region = Region.US
+    apart_weeks: float | None = None
 
     @property
     def per_patient(self) -> bool:
@@ -248,9 +258,13 @@ class Visits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropOut:
-    """Whether people leave for lack of effect, and what share leaves a week for other reasons (percent)."""
+    """Who leaves: for lack of effect, by the trial's own rule, for other reasons (percent a week).
 
-    lack_of_effect: bool = True
+    At the visit of `release_week` the trial releases whoever is without benefit.
+    """
+
+    lack_of_effect: Leave = Leave.RARELY
+    release_week: float | None = None
     other_percent_a_week: float = 0.0
 
 
@@ -378,6 +392,12 @@ class Design:
         """The same trial with other chance."""
         return replace(self, seed=seed)
 
+    def for_arm(self, arm: Arm) -> Design:
+        """The design as it holds for one arm: further sessions at the arm's own distance."""
+        if arm.apart_weeks is None or self.retreatment is None:
+            return self
+        return replace(self, retreatment=replace(self.retreatment, apart_weeks=arm.apart_weeks))
+
     @property
     def text(self) -> str:
         """The canonical JSON text."""
@@ -415,6 +435,12 @@ def document(value: Any) -> Any:
 
 
 def _check_arms(design: Design) -> None:
+    if design.retreatment is None and any(arm.apart_weeks is not None for arm in design.arms):
+        raise BadInput(
+            where="retreatment",
+            read="nothing beside an arm with apart_weeks",
+            expected="[retreatment] with a rule and cycles",
+        )
     if not design.arms:
         raise BadInput(where="arm", read="nothing", expected="at least one [[arm]]")
     names = [arm.name for arm in design.arms]
@@ -434,6 +460,13 @@ def _check_visits(design: Design) -> None:
             read=", ".join(f"{w:g}" for w in weeks),
             expected="ascending weeks above 0",
             mend="The baseline visit is always there and is not listed.",
+        )
+    release = design.drop_out.release_week
+    if release is not None and release not in weeks:
+        raise BadInput(
+            where="drop_out.release_week",
+            read=f"{release:g}",
+            expected=f"a visit: {', '.join(f'{w:g}' for w in weeks)}",
         )
     if design.people.count * len(design.arms) > 10**8 or design.people.count < 1:
         raise BadInput(

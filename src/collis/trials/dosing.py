@@ -113,8 +113,8 @@ def _by_plans(
     muscles = np.zeros(cohort.count, dtype=np.int32)
     exposure = {effect: np.zeros(cohort.count) for effect in knowledge.harms.effects}
     for plan, rows in _by_plan(plans).items():
-        reached, exposed = _reached(plan, knowledge)
-        units[rows] = [float(reached.of(where)) for where in places]
+        reached, exposed = reached_by(plan, knowledge)
+        units[rows] = [float(reached.aimed.get(where, 0.0)) for where in places]
         total[rows] = float(plan.total.units)
         muscles[rows] = len(plan.injections)
         for effect, amount in exposed.items():
@@ -146,7 +146,8 @@ def _by_plan(plans: Sequence[Plan | None]) -> dict[Plan, list[int]]:
 
 
 @lru_cache(maxsize=1024)
-def _reached(plan: Plan, knowledge: Knowledge) -> tuple[Reached, Mapping[Effect, float]]:
+def reached_by(plan: Plan, knowledge: Knowledge) -> tuple[Reached, Mapping[Effect, float]]:
+    """What a plan brings to each muscle, and its exposure by side effect."""
     reached = reaching(plan, knowledge.muscles, knowledge.spread)
     harms = knowledge.harms
     return reached, {e: float(exposure_of(model, harms, reached)) for e, model in harms.effects.items()}

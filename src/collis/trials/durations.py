@@ -19,7 +19,6 @@ from collis.toxin.timecourse import Array
 from collis.trials.arms import draw_arm
 
 TRIALS = 200
-PEOPLE_IF_UNSAID = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,8 +54,8 @@ class ScoredDuration:
 
 
 def playable(evidence: Evidence) -> tuple[DurationRow, ...]:
-    """The published durations with a rule that a virtual trial can play and a dose to play it with."""
-    return tuple(d for d in evidence.durations if d.rule is not Rule.OTHER and d.units is not None)
+    """The published durations that a virtual trial can play: with a rule, a dose and a number of patients."""
+    return tuple(d for d in evidence.durations if d.rule is not Rule.OTHER and d.units is not None and d.n)
 
 
 def validate_durations(
@@ -93,8 +92,9 @@ def virtual_trials(
 
     Each trial is played with one draw of the parameters, so that its people share them.
     """
-    if row.units is None:
-        raise BadInput(where=row.row, read="no single dose", expected="a duration that can be played")
+    if row.units is None or not row.n:
+        read = "no single dose" if row.units is None else "no number of patients"
+        raise BadInput(where=row.row, read=read, expected="a duration that can be played")
     arm = next((r for r in evidence.rows if (r.trial, r.arm) == (row.trial, row.arm) and r.baseline), None)
     chosen = np.linspace(0, population.count - 1, trials).astype(np.intp)
     return [
@@ -105,7 +105,7 @@ def virtual_trials(
             None if arm is None else arm.baseline,
             None if arm is None else arm.baseline_sd,
             np.array([0.0, *row.visits]),
-            row.n or PEOPLE_IF_UNSAID,
+            row.n,
             seed + t,
         )
         for t, draw in enumerate(chosen)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from collis.course.cycle import PatientArrays, SessionArrays, placebo_of, ratings, relief_of
 from collis.course.outcome import placebo_share, score
-from collis.course.readouts import chance_left, global_change, part_scores, untreated_parts
+from collis.course.readouts import chance_left
 from collis.knowledge.antibodies import Scenario
 from collis.knowledge.harms import Effect
 from collis.knowledge.load import Knowledge
@@ -23,12 +23,13 @@ from collis.knowledge.outcomes import PARTS
 from collis.toxin.antibodies import neutralised_boosted, neutralised_later, session_chances
 from collis.toxin.batch import Engine
 from collis.toxin.timecourse import Array
-from collis.trials.design import Design, Retreatment, Rule
+from collis.trials.design import Design, Leave, Retreatment, Rule
+from collis.trials.parts import later_parts
 from collis.trials.population import Cohort
 
 Mask = NDArray[np.bool_]
 STAYS, LACK, OTHER = 0, 1, 2
-_FEW = 512  # people at a time where the work space is large
+_FEW = 2048  # people at a time where the work space is large
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -147,15 +148,14 @@ def rated_parts(cohort: Cohort, relief: Array, placebo: Array, rated: Array, kno
     parts = knowledge.outcomes.parts
     highest = np.array([float(parts[p].highest.value) for p in PARTS])
     kappa = np.array([float(parts[p].kappa.value) for p in PARTS])
-    whole = np.ones(len(PARTS))
-    found = np.empty((*rated.shape, len(PARTS)))
-    found[:, 0] = cohort.parts
+    found = np.empty((len(PARTS), *rated.shape))
+    found[:, :, 0] = cohort.parts.T
+    shown = np.moveaxis(found, 0, -1)
     for some in _pieces(len(rated)):
-        later = part_scores(
-            cohort.untreated[some, None, :], relief[some], placebo[some], kappa=kappa, highest=highest
+        shown[some, 1:] = later_parts(
+            cohort.untreated[some], relief[some], placebo[some], rated[some, 1:], kappa=kappa, highest=highest
         )
-        found[some, 1:] = untreated_parts(later, 0.0, kappa=whole, total=rated[some, 1:], highest=highest)
-    return found
+    return shown
 
 
 def _pieces(people: int) -> Iterator[slice]:
@@ -165,14 +165,19 @@ def _pieces(people: int) -> Iterator[slice]:
 
 def impressions(true: Array, uniform: Array, knowledge: Knowledge) -> NDArray[np.int32]:
     """The patient's impression of change at each visit after baseline, -3 very much worse to 3 very much better."""
+    # The ordered logit of `readouts.global_change`: an answer is above a threshold where the gain with a logistic
+    # scatter of that scale is.
     link = knowledge.outcomes.global_change
-    thresholds, scale = link.thresholds, float(link.scale.value)
-    found = np.empty(uniform.shape, dtype=np.int32)
-    for some in _pieces(len(true)):
-        chance = global_change(true[some, :1] - true[some, 1:], thresholds=thresholds, scale=scale)
-        below = np.cumsum(chance[..., :-1], axis=-1) < uniform[some, :, None]
-        found[some] = below.sum(axis=-1)
-    return found - len(thresholds) // 2
+    thresholds, scale = np.array(link.thresholds), float(link.scale.value)
+    with np.errstate(divide="ignore"):
+        felt = np.log(uniform / (1.0 - uniform))
+    felt *= scale
+    felt += true[:, :1]
+    felt -= true[:, 1:]
+    found = np.full(felt.shape, -(len(thresholds) // 2), dtype=np.int32)
+    for threshold in thresholds:
+        found += felt > threshold
+    return found
 
 
 def leaves(
@@ -182,15 +187,20 @@ def leaves(
     link = knowledge.outcomes.leaving
     stays = len(weeks) + 1
     left = np.full(len(rated), stays, dtype=np.intp)
-    if design.drop_out.lack_of_effect:
+    gain, satisfied = rated[:, :1] - rated[:, 1:], float(link.satisfied_above.value)
+    if (readiness := design.drop_out.lack_of_effect) is not Leave.NO:
+        weekly_chance = link.weekly if readiness is Leave.READILY else link.without_rule
         gone = chance_left(
-            rated[:, :1] - rated[:, 1:],
+            gain,
             weeks,
-            satisfied_above=float(link.satisfied_above.value),
-            weekly=float(link.weekly.value),
+            satisfied_above=satisfied,
+            weekly=float(weekly_chance.value),
             from_week=float(link.from_week.value),
         )
         left = _first(gone > chances.leaving[:, :1], stays)
+    if (release := design.drop_out.release_week) is not None:
+        visit = int(np.flatnonzero(weeks == release)[0])
+        left = np.where(gain[:, visit] < satisfied, np.minimum(left, visit + 1), left)
     why = np.where(left < stays, LACK, STAYS)
     weekly = design.drop_out.other_percent_a_week / 100
     if weekly > 0.0:

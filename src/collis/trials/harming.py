@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from collis.knowledge.harms import Effect, ExposureKind, Harms, Timing
+from collis.knowledge.harms import Effect, Harms, Timing
 from collis.knowledge.load import Knowledge
 from collis.knowledge.names import Muscle
 from collis.toxin.adverse import chances, typical_curve
@@ -86,8 +86,3 @@ def _chain(uptake: float, half_life_days: float) -> tuple[Array, Array, Array]:
     up, down = np.linspace(0.0, peak_day, _STEPS), np.linspace(peak_day, end, _STEPS)
     days = np.concatenate([up, down])
     return np.asarray(light_chain(days, uptake=uptake, decay=decay) / highest), up, down
-
-
-def swallow_effects(harms: Harms) -> tuple[Effect, ...]:
-    """The effects whose exposure is what comes near the swallow."""
-    return tuple(e for e, model in harms.effects.items() if model.exposure is ExposureKind.SWALLOW)

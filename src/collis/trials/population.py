@@ -25,15 +25,16 @@ from collis.course.population import (
     draw_people,
     drift_paths,
     load_population,
+    population_of,
     visit_noise,
 )
-from collis.course.readouts import untreated_parts
 from collis.errors import BadInput
 from collis.knowledge.load import Knowledge, load
 from collis.knowledge.outcomes import PARTS
 from collis.toxin.timecourse import Array
-from collis.trials.design import Design, Model, Parameters, Past, Span, Study, Visits
+from collis.trials.design import Design, Entry, Model, Parameters, Past, Span, Study, Visits
 from collis.trials.matching import MatchTable, Wanted, Weighing, balance, effective_size, match_rows
+from collis.trials.parts import first_parts
 from collis.trials.reading import design_of
 
 REFERENCE_SAMPLE = 20_000
@@ -95,7 +96,7 @@ class Cohort:
             value = getattr(self, field.name)
             chosen[field.name] = value[index] if isinstance(value, np.ndarray) else value
         chosen["people"] = _pick_people(self.people, index)
-        chosen["own"] = self.own.pick(np.arange(self.count)[index])
+        chosen["own"] = own_of(self.population, chosen["people"].draw)
         return Cohort(**chosen)
 
 
@@ -110,12 +111,12 @@ def draw_cohort(
     kept: list[Cohort] = []
     screened: dict[str, int] = {"entered": 0}
     seen = missing = 0
+    open_to_all = design.people.entry == Entry()
     while (missing := count - sum(part.count for part in kept)) > 0:
         found = sum(part.count for part in kept)
         share = max(found / seen, 0.02) if seen else 0.8
-        batch = _draw_batch(
-            design, knowledge, population, max(_BATCH, int(1.05 * missing / share)), generator
-        )
+        wanted = missing if open_to_all else max(_BATCH, int(1.05 * missing / share))
+        batch = _draw_batch(design, knowledge, population, wanted, generator)
         reason = _reasons(design, knowledge, batch)
         last = np.flatnonzero(reason == 0)[:missing]
         upto = int(last[-1]) + 1 if len(last) == missing else batch.count
@@ -123,7 +124,7 @@ def draw_cohort(
             met = int(np.count_nonzero(reason[:upto] == code))
             if met:
                 screened[name] = screened.get(name, 0) + met
-        kept.append(batch.pick(last))
+        kept.append(batch if len(last) == batch.count else batch.pick(last))
         seen += upto
         if seen > 20 * _BATCH and sum(part.count for part in kept) < _FEWEST_OF_SCREENED * seen:
             raise BadInput(
@@ -133,6 +134,18 @@ def draw_cohort(
                 mend="Widen the criteria, or begin from people who are more alike.",
             )
     return _joined(kept, MappingProxyType(screened))
+
+
+def own_of(population: Population, draw: NDArray[np.intp]) -> Population:
+    """Each person's parameters; one set for everybody is not copied."""
+    if population.count > 1:
+        return population.pick(draw)
+    return population_of(
+        {name: np.broadcast_to(array, draw.shape) for name, array in population.by_name().items()},
+        families=population.families,
+        hill=population.hill,
+        highest=population.highest,
+    )
 
 
 def trial_population(design: Design, knowledge: Knowledge) -> Population:
@@ -185,7 +198,7 @@ def _reference_key(design: Design) -> str:
         name="reference",
         seed=_REFERENCE_SEED,
         people=replace(design.people, count=1),
-        arms=design.arms[:1],
+        arms=(replace(design.arms[0], apart_weeks=None),),
         visits=Visits(weeks=(1.0,)),
         model=Model(parameters=design.model.parameters),
     )
@@ -244,7 +257,7 @@ def _draw_batch(
     grade = 1 + np.searchsorted(grades[:-1] / grades[-1], generator.random(count), side="right")
     return Cohort(
         population=population,
-        own=population.pick(people.draw),
+        own=own_of(population, people.draw),
         people=people,
         age=age,
         female=100.0 * generator.random(count) < percent,
@@ -275,10 +288,9 @@ def _parts(
     usual = np.array([float(parts[p].share.value) for p in PARTS])
     highest = np.array([float(parts[p].highest.value) for p in PARTS])
     sd = float(knowledge.populations.base.parts_log_sd.value)
-    shares = usual * np.exp(sd * generator.standard_normal((len(score), len(PARTS))))
-    plain = np.ones(len(PARTS))
-    untreated = untreated_parts(shares, 0.0, kappa=plain, total=untreated_total, highest=highest)
-    return untreated, untreated_parts(untreated, 0.0, kappa=plain, total=score, highest=highest)
+    shares = np.exp(sd * generator.standard_normal((len(PARTS), len(score))))
+    shares *= usual[:, None]
+    return first_parts(list(shares), untreated_total, score, highest=highest)
 
 
 def _age_and_years(
@@ -339,6 +351,8 @@ def _pick_people(people: People, index: NDArray[np.intp] | NDArray[np.bool_] | s
 
 def _joined(parts: list[Cohort], screened: Mapping[str, int]) -> Cohort:
     first = parts[0]
+    if len(parts) == 1:
+        return replace(first, screened=screened)
     people = People(
         **{f.name: np.concatenate([getattr(part.people, f.name) for part in parts]) for f in fields(People)}
     )
@@ -349,7 +363,7 @@ def _joined(parts: list[Cohort], screened: Mapping[str, int]) -> Cohort:
     }
     return Cohort(
         population=first.population,
-        own=first.population.pick(people.draw),
+        own=own_of(first.population, people.draw),
         people=people,
         screened=screened,
         **arrays,

@@ -7,7 +7,7 @@ from math import sqrt
 
 from collis.trials.ancova import Estimate
 
-_Z95 = 1.959963984540054
+Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +55,6 @@ def difference(mine: Share, other: Share) -> Estimate:
 
 def _wilson(share: Share) -> tuple[float, float, float]:
     n, p = share.worth, share.share
-    middle = (p + _Z95**2 / (2 * n)) / (1 + _Z95**2 / n)
-    wide = _Z95 * sqrt(p * (1 - p) / n + _Z95**2 / (4 * n**2)) / (1 + _Z95**2 / n)
+    middle = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+    wide = Z95 * sqrt(p * (1 - p) / n + Z95**2 / (4 * n**2)) / (1 + Z95**2 / n)
     return p, middle - wide, middle + wide

@@ -30,6 +30,7 @@ from collis.trials.design import (
     EndPointKind,
     Entry,
     Figure,
+    Leave,
     Model,
     Moments,
     NumericalPath,
@@ -118,6 +119,7 @@ def _design(root: Table) -> Design | None:
     if not name.strip() and "name" in root.raw and not root.problems:
         root.note("name", read="an empty name", expected="a name")
     knowledge = load()
+    highest = _highest(knowledge)
     seed = root.whole("seed", unit="a seed", high=2**63 - 1, needed=True)
     question = root.text("question")
     published = _published(root.table("published"))
@@ -126,10 +128,10 @@ def _design(root: Table) -> Design | None:
     arms = tuple(_arm(table, knowledge) for table in root.tables("arm"))
     visits = root.table("visits").numbers("weeks", unit="weeks", high=LONGEST_WEEKS)
     drop_out = _drop_out(root.table("drop_out"))
-    retreatment = _retreatment(root.table("retreatment"))
-    rescue = _rescue(root.table("rescue"))
+    retreatment = _retreatment(root.table("retreatment"), highest)
+    rescue = _rescue(root.table("rescue"), highest)
     weeks = tuple(float(week) for week in visits)
-    end_points = tuple(_end_point(table, weeks) for table in root.tables("end_point"))
+    end_points = tuple(_end_point(table, weeks, highest) for table in root.tables("end_point"))
     model = _model(root.table("model"))
     run = _run(root.table("run"))
     found = None
@@ -164,6 +166,11 @@ def _note(root: Table, error: BadInput) -> None:
     for name in above:
         table = table.table(name)
     table.note(key, read=error.read, expected=error.expected, mend=error.mend, at_key=True)
+
+
+def _highest(knowledge: Knowledge) -> int:
+    """The top of the scale of the total, points."""
+    return int(knowledge.response.score.highest.value)
 
 
 def _float(value: Decimal | int | None) -> float | None:
@@ -205,19 +212,20 @@ def _people(table: Table, knowledge: Knowledge) -> PeopleDesign | None:
     count = table.whole("count", unit="people", low=1, high=MOST_PEOPLE, needed=True)
     like = table.choice("like", sorted(knowledge.populations.published)) or ""
     treated = table.number("treated_percent", unit="percent", high=100)
-    entry, target = _entry(table.table("entry")), _target(table.table("target"))
+    entry, target = _entry(table.table("entry"), knowledge), _target(table.table("target"), knowledge)
     if count is None:
         return None
     return PeopleDesign(count=count, like=like, treated_percent=_float(treated), entry=entry, target=target)
 
 
-def _entry(table: Table) -> Entry:
+def _entry(table: Table, knowledge: Knowledge) -> Entry:
+    parts = knowledge.outcomes.parts
     return Entry(
         age=_span(table.table("age"), unit="years", high=120),
         years=_span(table.table("years"), unit="years", high=120),
-        total=_span(table.table("total"), unit="points", high=85),
-        severity=_span(table.table("severity"), unit="points", high=35),
-        pain=_span(table.table("pain"), unit="points", high=20),
+        total=_span(table.table("total"), unit="points", high=_highest(knowledge)),
+        severity=_span(table.table("severity"), unit="points", high=int(parts["severity"].highest.value)),
+        pain=_span(table.table("pain"), unit="points", high=int(parts["pain"].highest.value)),
         past_treatment=table.word("past_treatment", Past) or Past.ANY,
         leave_out_pure=tuple(p.value for p in table.words("leave_out_pure", Pattern)),
     )
@@ -230,11 +238,11 @@ def _span(table: Table, *, unit: str, high: int) -> Span:
     return Span(low=_float(least), high=_float(most))
 
 
-def _target(table: Table) -> Target:
+def _target(table: Table, knowledge: Knowledge) -> Target:
     return Target(
         age=_moments(table.table("age"), unit="years", high=120),
         years=_moments(table.table("years"), unit="years", high=120),
-        total=_moments(table.table("total"), unit="points", high=85),
+        total=_moments(table.table("total"), unit="points", high=_highest(knowledge)),
         female_percent=_float(table.number("female_percent", unit="percent", high=100)),
     )
 
@@ -264,6 +272,7 @@ def _arm(table: Table, knowledge: Knowledge) -> Arm | None:
     candidate = table.choice("candidate", [key.value for key in _CANDIDATES])
     guidance = table.word("guidance", Guidance)
     region = table.word("region", Region)
+    apart = table.number("apart_weeks", unit="weeks", low=1, high=LONGEST_WEEKS)
     if strategy is None or product is None or not name.strip():
         if "name" in table.raw and not name.strip():
             table.note("name", read="an empty name", expected="a name")
@@ -303,6 +312,7 @@ def _arm(table: Table, knowledge: Knowledge) -> Arm | None:
         muscles=muscles,
         candidate=(candidate or CandidateKey.BALANCED.value) if strategy is Strategy.COLLIS else "",
         guidance=guidance or Guidance.PALPATION,
+        apart_weeks=_float(apart),
         region=where,
     )
 
@@ -337,18 +347,19 @@ def _sides(side: ArmSide) -> tuple[ArmSide, ...]:
 def _drop_out(table: Table) -> DropOut:
     other = table.number("other_percent_a_week", unit="percent", high=50)
     return DropOut(
-        lack_of_effect=_yes(table, "lack_of_effect", otherwise=True),
+        lack_of_effect=table.word("lack_of_effect", Leave) or Leave.RARELY,
+        release_week=_float(table.number("release_week", unit="weeks", high=LONGEST_WEEKS)),
         other_percent_a_week=_float(other) or 0.0,
     )
 
 
-def _retreatment(table: Table) -> Retreatment | None:
+def _retreatment(table: Table, highest: int) -> Retreatment | None:
     rule = table.word("rule", Rule, needed=table.present)
     apart = table.number("apart_weeks", unit="weeks", low=1, high=LONGEST_WEEKS, needed=table.present)
     cycles = table.whole("cycles", unit="sessions in all", low=1, high=100, needed=table.present)
     from_week = table.number("from_week", unit="weeks", high=LONGEST_WEEKS)
     lost = table.number("lost_percent", unit="percent", low=1, high=100)
-    below = table.number("below_points", unit="points", low=-85, high=85)
+    below = table.number("below_points", unit="points", low=-highest, high=highest)
     if rule is Rule.REQUEST and lost is None and below is None and "lost_percent" not in table.raw:
         table.note("rule", read='"request"', expected="lost_percent or below_points beside it")
     if rule is Rule.INTERVAL and (lost is not None or below is not None):
@@ -365,23 +376,23 @@ def _retreatment(table: Table) -> Retreatment | None:
     )
 
 
-def _rescue(table: Table) -> Rescue | None:
+def _rescue(table: Table, highest: int) -> Rescue | None:
     needed = table.present
     from_week = table.number("from_week", unit="weeks", high=LONGEST_WEEKS, needed=needed)
-    below = table.number("below_points", unit="points", low=-85, high=85, needed=needed)
+    below = table.number("below_points", unit="points", low=-highest, high=highest, needed=needed)
     dose = table.number("dose_percent", unit="percent", low=1, high=100, needed=needed)
     if from_week is None or below is None or dose is None:
         return None
     return Rescue(from_week=float(from_week), below_points=float(below), dose_percent=float(dose))
 
 
-def _end_point(table: Table, visits: tuple[float, ...]) -> EndPoint | None:
+def _end_point(table: Table, visits: tuple[float, ...], highest: int) -> EndPoint | None:
     name = table.text("name", needed=True)
     kind = table.word("kind", EndPointKind, needed=True)
     outcome = table.word("outcome", Outcome)
     weeks = tuple(float(w) for w in table.numbers("weeks", unit="weeks", high=LONGEST_WEEKS))
     percent = table.number("percent", unit="percent", low=1, high=100)
-    points = table.number("points", unit="points", high=85)
+    points = table.number("points", unit="points", high=highest)
     steps = table.whole("steps", unit="steps of the patient's impression", low=1, high=3)
     primary = _yes(table, "primary", otherwise=False)
     if kind is None:

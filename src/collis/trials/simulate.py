@@ -7,9 +7,9 @@ stream of its own under the seed of the shard, so that a design that needs one k
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ _PACKAGES = (
     "collis.trials.population",
     "collis.trials.matching",
     "collis.trials.muscles",
+    "collis.trials.parts",
     "collis.trials.dosing",
     "collis.trials.strategies",
     "collis.trials.follow",
@@ -91,6 +92,10 @@ def simulate(design: Design, shard: int) -> Tables:
     plan_seed = int(streams[_EXAMINATION].integers(2**62))
     effects = len(knowledge.harms.effects)
     harm_seed = int(streams[_HARMS].integers(2**62))
+    # Uniform numbers for the side effects of the session in one slot, [effect, person, 2]; the same in every arm.
+    harm_chance = lru_cache(maxsize=None)(
+        lambda slot: np.random.default_rng((harm_seed, slot)).random((effects, people, 2))
+    )
     first = shard * design.run.shard
     arrived = []
     for number, arm in enumerate(design.arms):
@@ -112,9 +117,9 @@ def simulate(design: Design, shard: int) -> Tables:
                 cohort=mine,
                 weight=weight[index],
                 treatment=treatment,
-                followed=follow(treatment, mine, chances.pick(index), design, knowledge),
+                followed=follow(treatment, mine, chances.pick(index), design.for_arm(arm), knowledge),
                 half_life=float(mine.population.half_life_of(arm.product).mean()),
-                harm_chance=partial(_harm_chance, harm_seed, effects, people, index),
+                harm_chance=partial(_of_rows, harm_chance, index),
             )
         )
     return tables_of(design, knowledge, arrived, cohort.screened)
@@ -174,9 +179,8 @@ def _strata(design: Design, cohort: Cohort) -> NDArray[np.intp]:
     return stratum
 
 
-def _harm_chance(seed: int, effects: int, people: int, rows: NDArray[np.intp], slot: int) -> Array:
-    """Uniform numbers for the side effects of the session in one slot, [effect, row, 2]; the same in every arm."""
-    return np.random.default_rng((seed, slot)).random((effects, people, 2))[:, rows]
+def _of_rows(chance: Callable[[int], Array], rows: NDArray[np.intp], slot: int) -> Array:
+    return chance(slot)[:, rows]
 
 
 def parameters_of(population: Population, knowledge: Knowledge) -> str:

@@ -119,7 +119,7 @@ def examined(
     subtype, tremor = knowledge.populations.subtypes[cohort.subtype[row]], int(cohort.tremor[row])
     _, seen = draw_sizes(subtype, tremor, knowledge, generator)
     return replace(
-        _clean(arm, bool(cohort.treated[row])),
+        clean(arm, bool(cohort.treated[row])),
         patient=Patient(
             age_years=int(cohort.age[row]),
             sex=Sex.FEMALE if cohort.female[row] else Sex.MALE,
@@ -154,7 +154,7 @@ def _felt(
 
 
 @lru_cache(maxsize=64)
-def _clean(arm: Arm, treated: bool) -> Case:
+def clean(arm: Arm, treated: bool) -> Case:
     """A case in which every question of safety is answered no."""
     return Case(
         region=arm.region,

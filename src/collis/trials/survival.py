@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from collis.toxin.timecourse import Array
+from collis.trials.proportions import Z95
 
 if TYPE_CHECKING:
     from collis.trials.records import Records
-
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +64,7 @@ def curve(arm: str, rows: Array) -> Survival:
     left = at_risk - events
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(np.where(left > 0, events / (at_risk * left), 0.0))
-        wide = _Z95 * np.sqrt(greenwood) / np.abs(np.log(kept))
+        wide = Z95 * np.sqrt(greenwood) / np.abs(np.log(kept))
         inside = (kept > 0) & (kept < 1)
         low = np.where(inside, kept ** np.exp(wide), kept)
         high = np.where(inside, kept ** np.exp(-wide), kept)

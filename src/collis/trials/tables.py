@@ -10,7 +10,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from math import isfinite, sqrt
 from pathlib import Path
@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from collis.errors import BadInput
 from collis.knowledge.evidence import TOTAL, TrialRow
+from collis.knowledge.load import load
 from collis.knowledge.names import PRODUCTS
 
 TRIAL_COLUMNS = (
@@ -25,7 +26,6 @@ TRIAL_COLUMNS = (
     "change_mean", "change_sd_or_se", "sd_or_se",
 )  # fmt: skip
 PATIENT_COLUMNS = ("patient", "week", "treat", "twstrs")
-PRODUCT_OF_TREAT = "rimabotulinumtoxinB"
 SE_ASSUMED, BASELINE_ASSUMED, UNCONTROLLED = "standard error assumed", "baseline assumed", "no control group"
 _NOTHING = frozenset({"", "na", "n/a", "none", "null", "-"})
 
@@ -113,8 +113,10 @@ class _Row:
         return BadInput(file=self.file, line=self.line, where=column, read=read, expected=expected, mend=mend)
 
 
-def read_trials(path: Path, *, assumed_sd: float, products: Sequence[str] = PRODUCTS) -> TrialsTable:
-    """Every row of a table of arms by week.
+def read_trials(
+    path: Path, *, assumed_sd: float, highest: float, products: Sequence[str] = PRODUCTS
+) -> TrialsTable:
+    """Every row of a table of arms by week; `highest` is the top of the scale in points.
 
     `assumed_sd` (points) stands in for the spread of the change where a row gives neither a standard error nor a
     standard deviation but says how many patients it has. Raises `BadInput` for a table that cannot be read.
@@ -127,7 +129,7 @@ def read_trials(path: Path, *, assumed_sd: float, products: Sequence[str] = PROD
     for line in lines:
         reason = _not_scorable(line, products)
         if not reason:
-            row, said = _trial_row(line, assumed_sd)
+            row, said = _trial_row(line, assumed_sd, highest)
             if row is None:
                 reason = "no standard error, and no number of patients to assume one from"
             else:
@@ -135,12 +137,13 @@ def read_trials(path: Path, *, assumed_sd: float, products: Sequence[str] = PROD
                 remarks[row.row] = said
         if reason:
             left_out.append(LeftOut(line=line.line, what=_trial_words(line), reason=reason))
-    doubled = _label_twins(rows)
+    doubled = {**_label_twins(rows), **_repeated(rows)}
     for row in rows:
         if row.row in doubled:
             what = f"{row.trial}, {row.arm}, week {row.week:g}"
-            reason = "the label's version of an arm that is scored by its journal row"
-            left_out.append(LeftOut(line=int(row.row.removeprefix("line ")), what=what, reason=reason))
+            left_out.append(
+                LeftOut(line=int(row.row.removeprefix("line ")), what=what, reason=doubled[row.row])
+            )
     return TrialsTable(
         rows=tuple(row for row in rows if row.row not in doubled),
         remarks=MappingProxyType(remarks),
@@ -149,11 +152,16 @@ def read_trials(path: Path, *, assumed_sd: float, products: Sequence[str] = PROD
     )
 
 
-def read_patients(path: Path, *, highest: float, products: Sequence[str] = PRODUCTS) -> PatientsTable:
+def read_patients(
+    path: Path, *, highest: float, products: Sequence[str] = PRODUCTS, unnamed: str | None = None
+) -> PatientsTable:
     """Every person of a table of visits, one row a visit; `highest` is the top of the scale in points.
 
+    `unnamed` is the product of a row that names none, the shipped choice unless given.
     Raises `BadInput` with the line for a table that cannot be read; no message holds a score or an identifier.
     """
+    if unnamed is None:
+        unnamed = str(load().fact("evidence/validation", "patients", "product_if_unnamed").value)
     content = _bytes(path, "--patients")
     found: dict[str, list[tuple[_Row, float, float]]] = {}
     given: dict[str, tuple[str, float]] = {}
@@ -170,7 +178,7 @@ def read_patients(path: Path, *, highest: float, products: Sequence[str] = PRODU
             raise line.wrong(
                 "week", "nothing" if week is None else "a week before 0", "the week of the visit"
             )
-        treat = _given(line, products)
+        treat = _given(line, products, unnamed)
         told_product = told_product or bool(line.text("product"))
         if given.setdefault(patient, treat) != treat:
             raise line.wrong(
@@ -204,9 +212,7 @@ def read_patients(path: Path, *, highest: float, products: Sequence[str] = PRODU
         raise BadInput(
             where="--patients", read="a table without a score", expected="one row a visit, with scores"
         )
-    note = (
-        "" if told_product else f"The table names no product; its Units are taken to be {PRODUCT_OF_TREAT}."
-    )
+    note = "" if told_product else f"The table names no product; its Units are taken to be {unnamed}."
     return PatientsTable(
         people=tuple(people),
         left_out=tuple(left_out),
@@ -283,6 +289,9 @@ def _not_scorable(line: _Row, products: Sequence[str]) -> str:
         return "no change in score given"
     if outcome != TOTAL:
         return _other_outcome(outcome)
+    for column, thing in (("trial_id", "trial"), ("arm", "arm")):
+        if not line.text(column):
+            return f"the {thing} is not named"
     if product not in products:
         if " v " in product or "mixed" in product:
             return f"more than one product in the arm ({product})"
@@ -318,7 +327,7 @@ def _placebo(line: _Row) -> bool:
     return flag in ("1", "true", "yes") or line.text("dose_units_total") in ("0", "0.0")
 
 
-def _trial_row(line: _Row, assumed_sd: float) -> tuple[TrialRow | None, tuple[str, ...]]:
+def _trial_row(line: _Row, assumed_sd: float, highest: float) -> tuple[TrialRow | None, tuple[str, ...]]:
     n, spread, kind = line.number("n"), line.number("change_sd_or_se"), line.text("sd_or_se").lower()
     if n is not None and n < 1:
         raise line.wrong("n", f"{n:g}", "1 patient or more")
@@ -342,15 +351,19 @@ def _trial_row(line: _Row, assumed_sd: float) -> tuple[TrialRow | None, tuple[st
         raise line.wrong("week", f"{week:g}", "a week after the injection")
     if baseline is None:
         remarks.append(BASELINE_ASSUMED)
-    elif baseline <= 0:
-        raise line.wrong("baseline_twstrs_total_mean", f"{baseline:g}", "a mean score above 0, or nothing")
+    elif not 0 < baseline <= highest:
+        expected = f"a mean TWSTRS total above 0 and up to {highest:g}, or nothing"
+        raise line.wrong("baseline_twstrs_total_mean", f"{baseline:g}", expected)
+    lowest, most = (-highest, highest) if baseline is None else (-baseline, highest - baseline)
+    if not lowest <= change <= most:
+        raise line.wrong("change_mean", f"{change:g}", f"a change from {lowest:g} to {most:g} points")
     design = line.text("design").lower()
     if design and not re.search(r"\brct\b|random", design):
         remarks.append(UNCONTROLLED)
     placebo = _placebo(line)
     row = TrialRow(
-        trial=line.text("trial_id") or "not named",
-        arm=line.text("arm") or "not named",
+        trial=line.text("trial_id"),
+        arm=line.text("arm"),
         product=line.text("product"),
         units=0.0 if placebo else float(line.text("dose_units_total")),
         n=None if n is None else int(n),
@@ -374,20 +387,36 @@ def _trial_words(line: _Row) -> str:
     return ", ".join(part for part in parts if part) or "a row without a name"
 
 
-def _label_twins(rows: Sequence[TrialRow]) -> set[str]:
+def _repeated(rows: Sequence[TrialRow]) -> dict[str, str]:
+    """Rows whose arm and week stand on another row, with the reason: a copy once, rows that differ not at all."""
+    found: dict[str, str] = {}
+    groups: dict[tuple[object, ...], list[TrialRow]] = {}
+    for row in rows:
+        groups.setdefault((row.trial, row.arm, row.product, row.units, row.week), []).append(row)
+    for first, *others in groups.values():
+        same = [row for row in others if replace(row, row=first.row) == first]
+        for row in others:
+            found[row.row] = f"the same arm and week as {first.row}"
+        if len(same) < len(others):
+            reason = "this arm and week stand twice with other figures"
+            found |= {row.row: reason for row in (first, *others)}
+    return found
+
+
+def _label_twins(rows: Sequence[TrialRow]) -> dict[str, str]:
     """Rows of a trial named with the suffix LABEL whose arm and week stand under the journal's name too."""
     known = {(row.trial, row.units, row.week) for row in rows}
     return {
-        row.row
+        row.row: "the label's version of an arm that is scored by its journal row"
         for row in rows
         if (base := re.sub(r"[\s_-]*LABEL$", "", row.trial)) != row.trial
         and (base, row.units, row.week) in known
     }
 
 
-def _given(line: _Row, products: Sequence[str]) -> tuple[str, float]:
+def _given(line: _Row, products: Sequence[str], unnamed: str) -> tuple[str, float]:
     """Product and Units of a row of patients; placebo is 0 Units."""
-    product = line.text("product") or PRODUCT_OF_TREAT
+    product = line.text("product") or unnamed
     if product not in products:
         raise line.wrong("product", "a name that is no product with a response model", ", ".join(products))
     treat = line.text("treat")

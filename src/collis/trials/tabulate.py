@@ -120,9 +120,11 @@ def _visits(arm: Arrived, design: Design, knowledge: Knowledge) -> Columns:
     least = (float(knowledge.populations.responder_percent.value) if percent is None else percent) / 100
     answer = np.concatenate([np.zeros((len(gain), 1), dtype=np.int32), followed.answer], axis=1)
     wide = there.shape
+    rows = None if there.all() else np.flatnonzero(there)
 
     def kept(values: NDArray[Any], kind: type) -> NDArray[Any]:
-        return np.broadcast_to(values, wide)[there].astype(kind)
+        column = np.broadcast_to(values, wide).astype(kind, order="C").ravel()
+        return column if rows is None else column.take(rows)
 
     responder = (gain >= least * followed.rated[:, :1]) & (visit > 0)
     return {
@@ -262,6 +264,7 @@ def _arrow(column: Any, pa: Any) -> Any:
         case Missing():
             return pa.nulls(column.length, pa.bool_())
         case _ if np.issubdtype(column.dtype, np.floating):
-            return pa.array(column, from_pandas=True)
+            unknown = np.isnan(column)
+            return pa.array(column, mask=unknown if unknown.any() else None)
         case _:
             return pa.array(column)

@@ -75,11 +75,15 @@ class ScoredRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrialsScore:
-    """Every row that could be scored, in the order of the table, and those that could not with the reason."""
+    """Every row that could be scored, in the order of the table, and those that could not with the reason.
+
+    With fewer than `least_new_rows` unseen rows the score judges nothing.
+    """
 
     rows: tuple[ScoredRow, ...]
     left_out: tuple[LeftOut, ...]
     sha256: str
+    least_new_rows: int = 1
 
     @property
     def rms(self) -> float | None:
@@ -91,13 +95,20 @@ class TrialsScore:
         """The rows the calibration did not use."""
         return tuple(row for row in self.rows if not row.known)
 
+    @property
+    def enough(self) -> bool:
+        """Whether there are rows enough, new to the model, to judge it by."""
+        return len(self.unseen) >= self.least_new_rows
+
 
 def rms_of(rows: Sequence[ScoredRow]) -> float | None:
     """Root of the mean squared miss in points, None without a row."""
     return float(np.sqrt(np.mean([row.miss**2 for row in rows]))) if rows else None
 
 
-def validate_trials(population: Population, table: TrialsTable, known: Sequence[TrialRow]) -> TrialsScore:
+def validate_trials(
+    population: Population, table: TrialsTable, known: Sequence[TrialRow], *, least_new_rows: int = 1
+) -> TrialsScore:
     """The model against a table of arms; `known` are the published rows, of which some calibrated it."""
     rows = []
     if table.rows:
@@ -117,7 +128,9 @@ def validate_trials(population: Population, table: TrialsTable, known: Sequence[
                     remarks=table.remarks.get(row.row, ()),
                 )
             )
-    return TrialsScore(rows=tuple(rows), left_out=table.left_out, sha256=table.sha256)
+    return TrialsScore(
+        rows=tuple(rows), left_out=table.left_out, sha256=table.sha256, least_new_rows=least_new_rows
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,7 +190,7 @@ class PatientsScore:
     """The model and the rules over all people.
 
     `places` says where in its forecast each rating fell (0 to 1), `known` that this is the table that calibrated the
-    model.
+    model. With fewer than `least_people` the score judges nothing.
     """
 
     given_through: float
@@ -193,6 +206,12 @@ class PatientsScore:
     notes: tuple[str, ...]
     sha256: str
     known: bool
+    least_people: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are people enough to judge the model by."""
+        return self.people >= self.least_people
 
 
 def validate_patients(
@@ -202,6 +221,7 @@ def validate_patients(
     given_through: float,
     seed: int,
     calibrated_on: str = "",
+    least_people: int = 1,
     draws: int = DRAWS,
     fans: int = 6,
     tick: Tick = _no_tick,
@@ -253,6 +273,7 @@ def validate_patients(
         notes=table.notes,
         sha256=table.sha256,
         known=table.sha256 == calibrated_on,
+        least_people=least_people,
     )
 
 
@@ -354,11 +375,14 @@ def validate(
     population = load_population(knowledge)
     known = knowledge.evidence.rows
     durations: tuple[ScoredDuration, ...] = ()
+    least_rows = int(knowledge.figure("evidence/validation", "trials", "least_new_rows"))
     if trials is not None:
         tolerance = knowledge.figure("evidence/validation", "durations", "tolerance") / 100
         durations = validate_durations(population, knowledge.evidence, tolerance=tolerance, seed=seed)
     return Validation(
-        trials=None if trials is None else validate_trials(population, trials, known),
+        trials=None
+        if trials is None
+        else validate_trials(population, trials, known, least_new_rows=least_rows),
         patients=None
         if patients is None
         else validate_patients(
@@ -367,6 +391,7 @@ def validate(
             given_through=given_through,
             seed=seed,
             calibrated_on=knowledge.plain("evidence/response", "data", "patients_sha256"),
+            least_people=int(knowledge.figure("evidence/validation", "patients", "least_people")),
             tick=tick,
         ),
         durations=durations,

@@ -13,12 +13,14 @@ from typing import Any
 
 from collis import api
 from collis.billing.claim import Supply
+from collis.case.case import Case
 from collis.case.plan import Injection, Origin, Plan
 from collis.case.preparation import Preparation
-from collis.errors import BadInput
+from collis.errors import BadInput, KnowledgeError
 from collis.knowledge.load import Knowledge, load
 from collis.knowledge.names import Guidance, Muscle, MuscleSide, Region
 from collis.knowledge.payers import Check
+from collis.pharmacy.drawup import DrawUp
 from collis.report.cost import cost_document
 from collis.report.drawup import drawup_document
 from collis.report.knowledge import citation_words, parts_of, value_words
@@ -29,7 +31,7 @@ from collis.report.sheet import typed_offer
 from collis.safety.verdict import CheckedPlan
 from collis.side import Side
 from collis.sources import Sourced
-from collis.units import Dose
+from collis.units import Dose, plain
 from collis_clinic.bridge.ask import Kept, stored_check
 from collis_clinic.bridge.cases import case_of, plan_of, preparation_of
 from collis_clinic.bridge.pages import Said, said, source_words
@@ -121,7 +123,8 @@ def way_of(session: Session) -> Way:
     """How the science would draw the session up; what it refuses is said, not raised."""
     try:
         case = case_of(session.visit, product=session.product)
-        made = api.prepare(api.check(plan_of(session), case), case).drawup
+        checked = api.check(plan_of(session), case)
+        made = _as_chosen(session, checked, case)
     except BadInput as error:
         return Way(problem=str(error))
     preparation = made.preparation
@@ -134,6 +137,18 @@ def way_of(session: Session) -> Way:
         opened=made.totals.opened.units,
         document=drawup_document(api.Prepared(drawup=made, checked=api.check(made.plan, case))),
     )
+
+
+def _as_chosen(session: Session, checked: CheckedPlan, case: Case) -> DrawUp:
+    """At the dilution chosen with the plan where it can be drawn so, else as the science would."""
+    chosen = getattr(session, "preparation", None)
+    if chosen is not None and chosen.diluent_ml and chosen.units_per_0_1ml:
+        vial = chosen.units_per_0_1ml * 10 * chosen.diluent_ml
+        try:
+            return api.prepare(checked, case, row=f"{plain(vial)}/{plain(chosen.diluent_ml)}").drawup
+        except BadInput:
+            pass
+    return api.prepare(checked, case).drawup
 
 
 def volume_ml(session: Session, units: Decimal) -> Decimal | None:
@@ -305,6 +320,16 @@ class Fact:
     since: date
     disagree: bool
 
+    @property
+    def is_limit(self) -> bool:
+        """Whether it is one number that a clinic may make stricter."""
+        return (
+            ".limit." in self.path
+            and self.unit != "days"
+            and self.path.endswith(".bound")
+            and not isinstance(self.value, tuple | list | dict)
+        )
+
 
 def knowledge_parts(on: date) -> tuple[str, dict[str, list[str]], int, int]:
     """What knowledge holds on a day: version, names by group, figures, and how many are not yet checked."""
@@ -341,8 +366,8 @@ def _fact(knowledge: Knowledge, entry: Sourced[Any]) -> Fact:
     citation = knowledge.citations.get(entry.source)
     return Fact(
         path=entry.path,
-        name=entry.path.rpartition(".")[2].replace("_", " "),
-        words=value_words(entry),
+        name=_named(entry.path),
+        words=_said(entry),
         value=entry.value,
         unit=entry.unit,
         grade=entry.grade.value,
@@ -354,3 +379,37 @@ def _fact(knowledge: Knowledge, entry: Sourced[Any]) -> Fact:
         since=entry.since,
         disagree=entry.disagree,
     )
+
+
+def holds_knowledge(on: date) -> bool:
+    """Whether knowledge has figures for a day: nothing can be judged before its first."""
+    try:
+        return bool(load(on).red_flags)
+    except KnowledgeError:
+        return False
+
+
+def _named(path: str) -> str:
+    """The end of a path in words; where the last word says little, with the one before it."""
+    parts = path.split(".")
+    short = parts[-1] in (
+        "bound",
+        "window",
+        "row",
+        "n",
+        "mean_share",
+        "share_quartiles",
+        "value",
+        "asks",
+        "text",
+    )
+    return " ".join(parts[-2:] if short and len(parts) > 1 else parts[-1:]).replace("_", " ")
+
+
+def _said(entry: Sourced[Any]) -> str:
+    """A value in words; a row of a dilution table as it is read off a label."""
+    value = entry.value
+    if isinstance(value, dict) and {"vial_units", "diluent_ml", "units_per_0_1ml"} <= set(value):
+        vial, volume, strength = (value[k] for k in ("vial_units", "diluent_ml", "units_per_0_1ml"))
+        return f"{vial} Units in {volume} mL: {strength} Units in 0.1 mL"
+    return value_words(entry)

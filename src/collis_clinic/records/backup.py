@@ -47,7 +47,8 @@ def kept_models() -> list[type[models.Model]]:
     return [
         m
         for m in apps.get_models()
-        if (m.__module__.startswith(OURS) or m._meta.label_lower in ALSO) and m._meta.label_lower != "jobs.lease"
+        if (m.__module__.startswith(OURS) or m._meta.label_lower in ALSO)
+        and m._meta.label_lower != "jobs.lease"
     ]
 
 
@@ -56,6 +57,9 @@ def backup(folder: Path) -> Made:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     stamp = timezone.now().strftime("%Y%m%d-%H%M%S")
     data, keys = folder / f"clinic-{stamp}.zip", folder / f"clinic-{stamp}.keys"
+    beside = [
+        (p.name, p.read_bytes()) for p in (settings.PLACE.audit_head, settings.PLACE.erased) if p.exists()
+    ]
     counts: dict[str, int] = {}
     digests: dict[str, str] = {}
     with _private(data) as handle, zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as file:
@@ -70,13 +74,19 @@ def backup(folder: Path) -> Made:
                         digest.update(line)
                         counts[name] += 1
                 digests[name] = digest.hexdigest()
-        for extra in (settings.PLACE.audit_head, settings.PLACE.erased):
-            if extra.exists():
-                file.writestr(f"files/{extra.name}", extra.read_bytes())
-        manifest = {"format": FORMAT, "made_at": timezone.now().isoformat(), "rows": counts, "digests": digests}
+        for name, content in beside:  # read first: a head written later is not in the tables yet
+            file.writestr(f"files/{name}", content)
+        manifest = {
+            "format": FORMAT,
+            "made_at": timezone.now().isoformat(),
+            "rows": counts,
+            "digests": digests,
+        }
         file.writestr("manifest.json", json.dumps(manifest, indent=1))
     with _private(keys) as handle:
-        written = {name: (settings.PLACE.data / FOLDER / name).read_text(encoding="ascii").strip() for name in FILES}
+        written = {
+            name: (settings.PLACE.data / FOLDER / name).read_text(encoding="ascii").strip() for name in FILES
+        }
         handle.write(json.dumps(written).encode())
     return Made(data=data, keys=keys, rows=sum(counts.values()), tables=len(counts))
 
@@ -97,7 +107,9 @@ def restore(data: Path) -> int:
     with zipfile.ZipFile(data) as file:
         manifest = json.loads(file.read("manifest.json"))
         if manifest.get("format") != FORMAT:
-            raise BadInput(where="backup", read=f"format {manifest.get('format')}", expected=f"format {FORMAT}")
+            raise BadInput(
+                where="backup", read=f"format {manifest.get('format')}", expected=f"format {FORMAT}"
+            )
         by_name = {m._meta.label_lower: m for m in kept_models()}
         unknown = sorted(set(manifest["rows"]) - set(by_name))
         if unknown:
@@ -110,27 +122,11 @@ def restore(data: Path) -> int:
     return rows
 
 
-def keys_from(path: Path, data: Path) -> None:
-    """Put the key file of a backup where a clinic looks for its keys; keys that stand there are never replaced."""
-    folder = data / FOLDER
-    if any((folder / name).exists() for name in FILES):
-        raise BadInput(where="keys", read=f"{folder} with keys", expected="a folder without keys")
-    try:
-        written = json.loads(path.read_text(encoding="ascii"))
-        words = {name: str(written[name]) for name in FILES}
-    except (ValueError, KeyError, OSError):
-        raise BadInput(where="keys", read=str(path), expected="the key file of a backup") from None
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, word in words.items():
-        with _private(folder / name) as handle:
-            handle.write(f"{word}\n".encode("ascii"))
-
-
 def _table(file: zipfile.ZipFile, model: type[models.Model], manifest: dict[str, Any]) -> int:
     name, fields = model._meta.label_lower, list(model._meta.concrete_fields)
     columns = ", ".join(connection.ops.quote_name(f.column or "") for f in fields)
     marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own tables, quoted
+    sql = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns}) VALUES ({marks})"
     digest, count, batch = hashlib.sha256(), 0, []
     with file.open(f"{name}.jsonl") as table, connection.cursor() as cursor:
         for line in table:
@@ -143,7 +139,9 @@ def _table(file: zipfile.ZipFile, model: type[models.Model], manifest: dict[str,
         if batch:
             cursor.executemany(sql, batch)
     if digest.hexdigest() != manifest["digests"][name] or count != manifest["rows"][name]:
-        raise BadInput(where="backup", read=f"{name}, changed or cut off", expected="the table as it was written")
+        raise BadInput(
+            where="backup", read=f"{name}, changed or cut off", expected="the table as it was written"
+        )
     return count
 
 
@@ -159,8 +157,9 @@ def _in(field: Any, value: Any) -> Any:
     target = field
     while target.is_relation:
         target = target.target_field
-    if isinstance(target, models.BinaryField) and value is not None:
-        return connection.Database.Binary(bytes.fromhex(value))
+    if isinstance(target, models.BinaryField):
+        value = None if value is None else bytes.fromhex(value)
+        return target.get_db_prep_save(value, connection)
     if not isinstance(target, models.JSONField):
         value = target.to_python(value)
     return target.get_db_prep_save(value, connection)

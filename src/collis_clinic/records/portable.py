@@ -38,7 +38,12 @@ def ways_to_patient(model: type[models.Model]) -> str | None:
             target = field.related_model if field.is_relation else None
             if target is Patient:
                 return "__".join((*path, field.name))
-            if not path and not field.is_relation and field.name in OWN_FIELDS and isinstance(field, models.UUIDField):
+            if (
+                not path
+                and not field.is_relation
+                and field.name in OWN_FIELDS
+                and isinstance(field, models.UUIDField)
+            ):
                 return field.name
             if isinstance(target, type) and issubclass(target, Recorded) and target not in seen:
                 seen.add(target)
@@ -59,7 +64,9 @@ def document_of(patient: Patient, *, reason: str) -> dict[str, Any]:
     """The person, all rows, and who looked; entered in the trail. Numbers are text, so that none loses a digit."""
     person = person_of(patient)
     rows = {
-        model._meta.label_lower: [_row(row) for row in model.objects.filter(**{way: patient.pk}).order_by("pk").distinct()]
+        model._meta.label_lower: [
+            _row(row) for row in model.objects.filter(**{way: patient.pk}).order_by("pk").distinct()
+        ]
         for model, way in tables()
     }
     trail = AuditEntry.objects.filter(subject=str(patient.pk)).order_by("number")

@@ -22,16 +22,13 @@ from collis_clinic.records.models import Authorisation, Session, Visit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Earliest:
-    """A first day somebody asks for: the days, the day, and where the number stands."""
+    """A first day somebody asks for: the days, the day, where the number stands, and whether today is late enough."""
 
     days: int
     on: date
     source: str
     verified: bool
-
-    def met(self, day: date) -> bool:
-        """Whether the day is late enough."""
-        return day >= self.on
+    reached: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +62,7 @@ def before_of(visit: Visit, *, product: str | None, planned: Decimal | None = No
         last_on=last_on,
         days_since=None if last_on is None else (visit.on - last_on).days,
         label=_label(visit, product, last_on),
-        payer=_earliest(_payer_days(payer, product), last_on),
+        payer=_earliest(_payer_days(payer, product), last_on, visit.on),
         supply=visit.supply_route,
         warnings=tuple(_warnings(visit, authorisation, used, product, planned)),
     )
@@ -103,7 +100,7 @@ def _label(visit: Visit, product: str | None, last_on: date | None) -> Earliest 
     intervals = [f for f in facts if f.kind is LimitKind.INTERVAL]
     refusing = [f for f in intervals if f.level is Level.REFUSE] or intervals
     longest = max(refusing, key=lambda f: f.amount, default=None)
-    return None if longest is None else _earliest(longest.bound, last_on)
+    return None if longest is None else _earliest(longest.bound, last_on, visit.on)
 
 
 def _payer_days(payer: Any, product: str | None) -> Sourced[object] | None:
@@ -117,7 +114,7 @@ def _payer_days(payer: Any, product: str | None) -> Sourced[object] | None:
     return asked[0] if asked else None
 
 
-def _earliest(days: Sourced[Any] | None, last_on: date | None) -> Earliest | None:
+def _earliest(days: Sourced[Any] | None, last_on: date | None, day: date) -> Earliest | None:
     if days is None or last_on is None:
         return None
     count = int(days.value)
@@ -126,6 +123,7 @@ def _earliest(days: Sourced[Any] | None, last_on: date | None) -> Earliest | Non
         on=last_on + timedelta(days=count),
         source=pages.source_words(days),
         verified=days.verified,
+        reached=day >= last_on + timedelta(days=count),
     )
 
 

@@ -26,8 +26,9 @@ from collis_clinic.bridge import pages
 from collis_clinic.records.models import ClinicProfile, PlanRecord, Visit
 from collis_clinic.records.opening import open_visit
 from collis_clinic.visits import carried
-from collis_clinic.visits.dosing import SIDES, difference
+from collis_clinic.visits.dosing import SIDES
 from collis_clinic.visits.frame import frame, session_of
+from collis_clinic.visits.grid_rows import difference
 from collis_clinic.visits.last import last_session, past_sessions
 from collis_clinic.visits.reading import choice
 
@@ -186,8 +187,8 @@ def shown(visit: Visit, record: PlanRecord, request: HttpRequest) -> dict[str, A
     candidates = [
         _candidate(c, order, was if same else None, said.get(c["key"])) for c in answer["candidates"]
     ]
-    opened = request.GET.get("show") or (candidates[-1].key if candidates else "")
-    on = next((c for c in candidates if c.key == opened), candidates[-1] if candidates else None)
+    opened = request.GET.get("show") or (candidates[0].key if candidates else "")
+    on = next((c for c in candidates if c.key == opened), candidates[0] if candidates else None)
     return {
         "record": record,
         "answer": answer,
@@ -205,7 +206,7 @@ def shown(visit: Visit, record: PlanRecord, request: HttpRequest) -> dict[str, A
         "not_offered": answer["not_offered"],
         "screening": answer["screening"],
         "muscles": _ranked(answer),
-        "necks": _necks(answer, opened),
+        "necks": _necks(answer, "" if on is None else on.key),
     }
 
 

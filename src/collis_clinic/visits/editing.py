@@ -32,12 +32,12 @@ from collis_clinic.visits.dosing import (
     Worked,
     draft_from,
     draft_of,
-    edit_rows,
     strength_of,
     strengths,
     worked,
 )
 from collis_clinic.visits.frame import frame, session_of
+from collis_clinic.visits.grid_rows import edit_rows
 from collis_clinic.visits.models import HeldAct, HoldAnswer
 from collis_clinic.visits.reading import choice, text, whole
 
@@ -50,6 +50,8 @@ def lines(request: HttpRequest, visit: UUID) -> HttpResponse:
     session = session_of(found)
     if request.method == "POST":
         return _post(request, found, session)
+    if session is not None and session.is_signed:
+        return redirect(_page_of("signed", found))
     product = product_for(found, request.GET.get("product"))
     draft = _standing(found, session, product)
     return _page(request, found, session, draft)
@@ -167,6 +169,8 @@ def _post(request: HttpRequest, visit: Visit, session: Session | None) -> HttpRe
             session = _keep(request, visit, session, draft)
     except Conflict:
         theirs = Session.objects.get(visit=visit)
+        if _same_doses(draft, draft_of(theirs, visit)) and "confirm" not in request.POST:
+            return redirect("visits:lines", visit.pk)  # sent twice: it stands already
         return _conflict(request, visit, theirs, draft)
     except SAYABLE as error:
         session = Session.objects.filter(visit=visit).first()
@@ -223,6 +227,13 @@ def _keep(request: HttpRequest, visit: Visit, session: Session | None, draft: Dr
         shown = {c.key: plain(c.units) for c in draft.cells if c.units}
         carried.mark_read(kept, shown)
     return kept
+
+
+def _same_doses(mine: Draft, theirs: Draft) -> bool:
+    def told(draft: Draft) -> set[tuple[Any, ...]]:
+        return {(c.muscle, c.side, c.units, c.sites, c.guidance) for c in draft.cells}
+
+    return (mine.product, mine.strength, told(mine)) == (theirs.product, theirs.strength, told(theirs))
 
 
 def _grid(visit: Visit, session: Session | None, draft: Draft) -> dict[str, Any]:

@@ -108,9 +108,7 @@ def given(request: HttpRequest, visit: UUID) -> HttpResponse:
     )
 
 
-def groups_of(
-    lines: list[InjectionLine], posted: Any, letters: Mapping[str, str]
-) -> list[Group]:
+def groups_of(lines: list[InjectionLine], posted: Any, letters: Mapping[str, str]) -> list[Group]:
     """The lines by muscle and side, as typed where something was typed."""
     order = list(dict.fromkeys((line.muscle, line.side) for line in lines))
     found = []
@@ -220,5 +218,7 @@ def over_limit(session: Session) -> None:
 def _partly(request: HttpRequest) -> str:
     reason = reading.text(request.POST, "outcome_reason")
     if reason is None:
-        raise ValidationError({"outcome_reason": _("Not every site was given. Say why the session ended there.")})
+        raise ValidationError(
+            {"outcome_reason": _("Not every site was given. Say why the session ended there.")}
+        )
     return reason[:300]

@@ -78,9 +78,7 @@ def poor(request: HttpRequest, visit: UUID) -> HttpResponse:
     """The questions of a poor response, in order, beside what is known."""
     row = open_visit(request, visit, page="poor-response")
     seen = getattr(row, "assessment", None)
-    return page(
-        request, "visits/poor.html", row, now="", pathway=outputs.poor_response(row.on), seen=seen
-    )
+    return page(request, "visits/poor.html", row, now="", pathway=outputs.poor_response(row.on), seen=seen)
 
 
 @requires(Action.SAFETY_REPORT)
@@ -120,8 +118,10 @@ def _about(visit: Visit, number: str | None) -> Session | None:
         visit__patient=visit.patient_id, visit__on__lte=visit.on, outcome__in=["given", "partly"]
     ).select_related("visit")
     if number:
-        return get_object_or_404(signed, pk=number)
-    return signed.order_by("-visit__on").first()
+        named: Session = get_object_or_404(signed, pk=number)
+        return named
+    newest: Session | None = signed.order_by("-visit__on").first()
+    return newest
 
 
 def lots_of(session: Session) -> list[dict[str, Any]]:

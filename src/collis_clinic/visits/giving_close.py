@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -72,7 +73,7 @@ def observe(request: HttpRequest, visit: UUID) -> HttpResponse:
     )
 
 
-def vials_of(session: Session) -> dict[str, object]:
+def vials_of(session: Session) -> dict[str, Any]:
     """Where the Units of the session's vials went: given, left in a syringe, in the vial, discarded."""
     made = getattr(session, "preparation", None)
     used = [] if made is None else list(made.vials.select_related("vial__lot").order_by("recorded_at"))

@@ -161,7 +161,9 @@ def judged_again(request: HttpRequest, session: Session) -> str:
 
 
 def _mixed(form: Any, session: Session, wanted: list[tuple[Lot, int]]) -> Preparation:
-    made = getattr(session, "preparation", None) or Preparation(session=session, product=session.product)
+    made = getattr(session, "preparation", None) or Preparation(
+        session=session, product=session.product or ""
+    )
     volume = reading.number(form, "diluent_ml", what=_("the mL put into one vial"), most=Decimal(100))
     drawn = reading.number(form, "drawn_units", what=_("the Units drawn"), most=Decimal(100_000))
     if volume is None or volume == 0:

@@ -69,6 +69,8 @@ def page(
 ) -> HttpResponse:
     """A page of the second half of the visit in its frame."""
     found = errors or []
+    if found:  # what was tried and undone must not show as done
+        visit = Visit.objects.select_related("patient", "episode").get(pk=visit.pk)
     context = {
         **frame(visit, now=now),
         "errors": found,

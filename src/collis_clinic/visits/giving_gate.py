@@ -31,7 +31,9 @@ def gate(request: HttpRequest, visit: UUID) -> HttpResponse:
         try:
             not_signed(session)
             if _act(request, session):
-                return redirect("visits:draw-up", row.pk)
+                made = getattr(session, "preparation", None)
+                drawn = made is not None and made.drawn_units is not None
+                return redirect("visits:time-out" if drawn else "visits:draw-up", row.pk)
             return redirect("visits:gate", row.pk)
         except SAYABLE as error:
             errors = problems(error)
@@ -53,6 +55,7 @@ def gate(request: HttpRequest, visit: UUID) -> HttpResponse:
         reasons=OverrideReason.choices,
         solo=rules.is_solo(),
         checked=rules.still_checked(session),
+        plan_words=(session.plan_name or "").replace("_", " ").capitalize(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,15 +14,25 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from collis.errors import BadInput
+from collis.units import plain
 from collis_clinic.access.models import User
 from collis_clinic.access.roles import Action
 from collis_clinic.bridge import outputs, pages
 from collis_clinic.bridge.pages import Said
-from collis_clinic.records.models import ClinicProfile, InjectionLine, Override, PlanRecord, Session, Task
+from collis_clinic.records.models import (
+    ClinicProfile,
+    InjectionLine,
+    LabelSignOff,
+    Override,
+    PlanRecord,
+    Session,
+    Task,
+)
 from collis_clinic.records.words import OverrideReason, SessionState, TaskKind
+from collis_clinic.visits.ready import must_be_read
 
 REVIEW_WITHIN = timedelta(days=7)
-UNASKED = "unasked"
+UNASKED, LOCAL = "unasked", "local"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,15 +76,51 @@ def held_against(record: PlanRecord) -> list[Held]:
         _key(o.rule, o.level, o.said): o
         for o in Override.objects.filter(visit=record.visit_id).select_related("by", "second_by")
     }
+    spoken = [
+        pages.said_stored(reason)
+        for reason in record.result["verdict"]["reasons"]
+        if reason["level"] != "allow" and reason["kind"] == "clinical"
+    ]
     found = []
-    for reason in record.result["verdict"]["reasons"]:
-        if reason["level"] == "allow" or reason["kind"] != "clinical":
-            continue
-        line = pages.said_stored(reason)
+    for line in [*_beyond_local(record), *spoken]:
         rule = UNASKED if " " in line.rule else line.rule
         key = _key(rule, line.level, line.what)
         found.append(Held(key=key, said=line, override=answers.get(key)))
     return found
+
+
+def _beyond_local(record: PlanRecord) -> list[Said]:
+    """What goes past a limit this clinic has made stricter than the label."""
+    plan = record.result["plan"]
+    stricter: dict[str, Decimal] = {}
+    for row in LabelSignOff.objects.filter(product=plan["product"], withdrawn_on__isnull=True).order_by(
+        "on", "recorded_at"
+    ):
+        limit = row.entry.removesuffix(".bound").rpartition(".")[2]
+        if row.local_value is None:
+            stricter.pop(limit, None)
+        else:
+            stricter[limit] = Decimal(str(row.local_value))
+    return [
+        Said(
+            rule=LOCAL,
+            level="refuse",
+            word=_("Refused"),
+            what=_("%(taken)s, past this clinic’s own limit of %(local)s: %(text)s.")
+            % {
+                "taken": plain(Decimal(str(x["taken"]))),
+                "local": plain(stricter[x["id"]]),
+                "text": x["text"],
+            },
+            action=_("Lower it, or go past it with a reason and a second name."),
+            grade=_("clinic"),
+            source=_("local label sign-off"),
+            verified=True,
+            overridable=True,
+        )
+        for x in record.result["limits"]
+        if x["id"] in stricter and Decimal(str(x["taken"])) > stricter[x["id"]]
+    ]
 
 
 def _key(rule: str, level: str, words: str) -> str:
@@ -82,7 +129,7 @@ def _key(rule: str, level: str, words: str) -> str:
 
 def is_solo() -> bool:
     """Whether this clinic has one clinician, so that no second name can be had."""
-    return ClinicProfile.objects.filter(solo=True).exists()
+    return bool(ClinicProfile.objects.filter(solo=True).exists())
 
 
 @transaction.atomic
@@ -191,6 +238,7 @@ def mark_checked(session: Session, record: PlanRecord, by: User) -> None:
     open_lines = [h for h in held_against(record) if not h.answered]
     if open_lines:
         raise ValidationError([_still(h) for h in open_lines])
+    must_be_read(session)
     session.plan_record = record
     if not outputs.same_plan(session):
         raise ValidationError(_("The doses changed since they were checked. Check again."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -31,7 +34,28 @@ from collis_clinic.visits.giving_close import vials_of
 from collis_clinic.visits.giving_form import page, session_or_refuse, submit_once
 
 STOPPED = (Outcome.DEFERRED, Outcome.CANCELLED)
-SKIP = frozenset({"id", "visit", "session", "preparation", "position", "read_at", "plan_record", "copied_from", "once"})
+SKIP = frozenset(
+    [
+        "id",
+        "visit",
+        "session",
+        "preparation",
+        "position",
+        "read_at",
+        "plan_record",
+        "copied_from",
+        "once",
+        "patient",
+        "episode",
+        "vial",
+        "after",
+        "muscle",
+        "side",
+        "site",
+        "dropped",
+    ]
+)
+"""What says nothing to a reader of two versions: numbers of rows, and what stands in the heading already."""
 
 
 @requires(Action.VISIT_SIGN)
@@ -91,12 +115,16 @@ def _sign(request: HttpRequest, session: Session) -> None:
         if session.outcome not in STOPPED:
             rules.need_checked(session)
             ready.must_be_read(session)
+        _close(session)
         signing.sign(session, user)
-        _close(session, user)
+        plan_follow_up(session, user)
+        seen = getattr(session.visit, "assessment", None)
+        if seen is not None:
+            notice_poor_response(seen)
 
 
-def _close(session: Session, user: User) -> None:
-    """The visit is closed with its session, and what follows is put on the list."""
+def _close(session: Session) -> None:
+    """The visit and its appointment are closed with the session; the signed document says so."""
     visit = session.visit
     visit.state = {
         Outcome.DEFERRED.value: VisitState.DEFERRED,
@@ -108,10 +136,6 @@ def _close(session: Session, user: User) -> None:
     if booked is not None and booked.state in ("booked", "arrived"):
         booked.state = "done" if visit.state == VisitState.CLOSED else "cancelled"
         booked.save()
-    plan_follow_up(session, user)
-    seen = getattr(visit, "assessment", None)
-    if seen is not None:
-        notice_poor_response(seen)
 
 
 @requires(Action.VISIT_READ)
@@ -222,7 +246,7 @@ def versions(request: HttpRequest, visit: UUID) -> HttpResponse:
 def side_by_side(left: SessionVersion, right: SessionVersion) -> list[dict[str, Any]]:
     """The parts of two versions, field by field: what either says, and whether they differ."""
     names = people_named(left, right)
-    parts = []
+    parts: list[dict[str, Any]] = []
     for part in ("session", "preparation", "visit", "check_in", "assessment"):
         a, b = left.document.get(part) or {}, right.document.get(part) or {}
         parts.append({"title": part.replace("_", " "), "rows": _rows(a, b, names)})
@@ -238,8 +262,8 @@ def side_by_side(left: SessionVersion, right: SessionVersion) -> list[dict[str, 
             for n, (x, y) in enumerate(_paired(a, b))
         ]
         parts.append({"title": listed.replace("_", " "), "rows": rows})
-    for part in parts:
-        part["differs"] = any(r["differs"] for r in part["rows"])
+    for shown in parts:
+        shown["differs"] = any(r["differs"] for r in shown["rows"])
     return [p for p in parts if p["rows"]]
 
 
@@ -256,8 +280,8 @@ def _rows(a: dict[str, Any], b: dict[str, Any], names: dict[str, str]) -> list[d
     return [
         {
             "name": key.replace("_", " "),
-            "left": _word(a.get(key), names),
-            "right": _word(b.get(key), names),
+            "left": _word(key, a.get(key), names),
+            "right": _word(key, b.get(key), names),
             "differs": a.get(key) != b.get(key),
         }
         for key in dict.fromkeys([*a, *b])
@@ -269,27 +293,33 @@ def _short(row: Any, names: dict[str, str]) -> str | None:
     if row is None:
         return None
     shown = (
-        f"{key.replace('_', ' ')} {_word(value, names)}"
+        f"{key.replace('_', ' ')} {_word(key, value, names)}"
         for key, value in row.items()
         if key not in SKIP and value is not None and value != "" and value is not False
     )
     return "; ".join(shown)
 
 
-def _word(value: Any, names: dict[str, str]) -> Any:
+def _word(key: str, value: Any, names: dict[str, str]) -> Any:
+    if key.endswith("_by") or key in ("injector", "supervisor"):
+        return names.get(str(value), value)
+    if key.endswith("_at") and isinstance(value, str):
+        return date_format(timezone.localtime(datetime.fromisoformat(value)), "j M Y, H:i")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list | dict):
         return ", ".join(str(x) for x in value) if value else _("none")
-    return names.get(str(value), value)
+    return value.replace("_", " ") if isinstance(value, str) else value
 
 
 def people_named(*versions: SessionVersion) -> dict[str, str]:
     """Names for the numbers of people in documents, so that a page says who."""
     wanted: set[str] = set()
     for version in versions:
-        for part in ("session", "preparation", "visit"):
-            for key, value in (version.document.get(part) or {}).items():
+        document = version.document
+        for part in (document.get("session"), document.get("preparation"), document.get("visit"),
+                     *document.get("overrides", ())):  # fmt: skip
+            for key, value in (part or {}).items():
                 if value is not None and (key.endswith("_by") or key in ("injector", "supervisor")):
                     wanted.add(str(value))
     users = User.objects.filter(pk__in=[w for w in wanted if w.isdigit()])
@@ -310,4 +340,3 @@ def verdict(request: HttpRequest, number: UUID) -> HttpResponse:
         record=record,
         held=rules.held_against(record) if record.kind == "check" else [],
     )
-

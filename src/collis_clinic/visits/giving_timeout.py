@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -42,12 +44,12 @@ def time_out(request: HttpRequest, visit: UUID) -> HttpResponse:
     return page(request, "visits/time_out.html", row, now="time-out", errors=errors, **spoken(session))
 
 
-def spoken(session: Session) -> dict[str, object]:
+def spoken(session: Session) -> dict[str, Any]:
     """What is read back: product with brand and lots, strength, volumes by side."""
     made = getattr(session, "preparation", None)
     used = [] if made is None else list(made.vials.select_related("vial__lot").order_by("recorded_at"))
     strength = None if made is None or made.units_per_0_1ml is None else made.units_per_0_1ml * 10
-    total = sum((line.planned_units or 0 for line in rules.lines_of(session)), start=0)
+    total = sum((line.planned_units or Decimal(0) for line in rules.lines_of(session)), Decimal(0))
     return {
         "made": made,
         "used": used,

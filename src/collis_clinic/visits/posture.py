@@ -116,9 +116,12 @@ def picture(seen: Posture) -> SafeString:
         _side(flexion * flexion_sign, sagittal),
     ]
     alt = words_of(seen) or _("Nothing entered yet: drawn straight.")
+    shown = "".join(
+        f'<svg class="posture" viewBox="{160 * n} 0 160 190" aria-hidden="true">{part}</svg>'
+        for n, part in enumerate(parts)
+    )
     return mark_safe(
-        f'<svg class="posture" viewBox="0 0 480 190" role="img" aria-label="{escape(alt, quote=True)}">'
-        f"{''.join(parts)}</svg>"
+        f'<div class="postures" role="img" aria-label="{escape(alt, quote=True)}">{shown}</div>'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -9,27 +10,60 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from collis_clinic.access.gate import open_to_all, requires, user_of
-from collis_clinic.access.models import BreakGlass
-from collis_clinic.access.roles import Action
+from collis_clinic.access.models import BreakGlass, User
+from collis_clinic.access.roles import Action, Role
+from collis_clinic.audit.entries import read
 from collis_clinic.records import emergency as emergencies_of
-from collis_clinic.records.models import Appointment, Patient
+from collis_clinic.records.models import Patient, Session, Task
+from collis_clinic.web.today import Row, rows_of
 
 
 @requires(Action.HOME_VIEW)
 def home(request: HttpRequest) -> HttpResponse:
-    """Today: the appointments, for those who may see them."""
-    user = user_of(request)
-    today = []
+    """Today: who comes, what stands against it, what is overdue; for those who may see it. Patients go to their own."""
+    user, day = user_of(request), timezone.localdate()
+    if user.as_role is Role.PATIENT:
+        return _own(request)
+    rows: list[Row] = []
     if user.may(Action.SCHEDULE_READ):
-        day = timezone.localdate()
-        today = list(
-            Appointment.objects.filter(starts_at__date=day).select_related("patient").order_by("starts_at")
-        )
-    return render(request, "home.html", {"appointments": today, "may_see": user.may(Action.SCHEDULE_READ)})
+        rows = rows_of(day)
+        if rows:
+            read("list.today", "")
+    late, due = 0, 0
+    if user.may(Action.TASK_READ):
+        late = Task.objects.filter(state="open", due_to__lt=day).count()
+        due = Task.objects.filter(state="open", due_from__lte=day, due_to__gte=day).count()
+    context = {
+        "rows": rows,
+        "may_see": user.may(Action.SCHEDULE_READ),
+        "late": late,
+        "due": due,
+        "today": day,
+        "unsigned": _unsigned(user, day) if user.may(Action.VISIT_SIGN) else [],
+    }
+    return render(request, "home.html", context)
+
+
+def _own(request: HttpRequest) -> HttpResponse:
+    try:
+        return redirect("patients:home")
+    except NoReverseMatch:
+        return render(request, "home.html", {"rows": [], "may_see": False})
+
+
+def _unsigned(user: User, day: date) -> list[Session]:
+    """Sessions of days before that were given and not signed."""
+    return list(
+        Session.objects.filter(given_at__isnull=False, visit__on__lt=day)
+        .exclude(state="signed")
+        .select_related("visit__patient")
+        .order_by("visit__on")[:20]
+    )
 
 
 @open_to_all("a monitor asks whether the server and its database answer; says nothing else")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from collis_clinic.bridge import outputs
@@ -46,7 +47,9 @@ def rows_of(day: date) -> list[Row]:
         .select_related("patient", "visit__session")
         .order_by("starts_at")
     )
-    open_today = list(Visit.objects.filter(on=day).select_related("patient", "session").order_by("recorded_at"))
+    open_today = list(
+        Visit.objects.filter(on=day).select_related("patient", "session").order_by("recorded_at")
+    )
     by_patient: dict[UUID, Visit] = {v.patient_id: v for v in open_today}
     listed = {a.patient_id for a in booked}
     extra = [v for v in open_today if v.patient_id not in listed]
@@ -89,7 +92,9 @@ def facts_of(patients: Sequence[Patient], day: date) -> dict[UUID, dict[str, Any
     used: dict[UUID, list[tuple[date, Decimal]]] = defaultdict(list)
     for session in (
         Session.objects.filter(
-            visit__patient__in=[k for k in keys if held.get(k)], state="signed", outcome__in=["given", "partly"]
+            visit__patient__in=[k for k in keys if held.get(k)],
+            state="signed",
+            outcome__in=["given", "partly"],
         )
         .values_list("visit__patient", "visit__on")
         .annotate(units=Sum("lines__given_units"))
@@ -124,11 +129,11 @@ def _against(held: Authorisation | None, used: Iterable[tuple[date, Decimal]], d
     if held.state != "granted":
         found.append(_("Authorisation asked for, not granted"))
     if held.to_on is not None and held.to_on < day:
-        found.append(_("Authorisation ended %(day)s") % {"day": held.to_on.isoformat()})
+        found.append(_("Authorisation ended %(day)s") % {"day": date_format(held.to_on, "j M Y")})
     elif held.to_on is not None and held.to_on < day + timedelta(days=30):
-        found.append(_("Authorisation ends %(day)s") % {"day": held.to_on.isoformat()})
+        found.append(_("Authorisation ends %(day)s") % {"day": date_format(held.to_on, "j M Y")})
     if held.from_on is not None and held.from_on > day:
-        found.append(_("Authorisation starts %(day)s") % {"day": held.from_on.isoformat()})
+        found.append(_("Authorisation starts %(day)s") % {"day": date_format(held.from_on, "j M Y")})
     within = sum(1 for on, _u in used if held.from_on is None or held.from_on <= on <= day)
     if held.sessions is not None and within >= held.sessions:
         found.append(_("All %(n)s authorised sessions used") % {"n": held.sessions})

@@ -125,4 +125,6 @@ def test_the_parts_of_a_forecast_stand_by_week_beside_what_a_visit_may_read():
         ("severity", "disability", "pain"), len(told["weeks"])
     )
     assert len(told["visits"]) == len(told["weeks"])
-    assert sum(answer["chance"] for answer in told["global_change"]) == pytest.approx(1.0, abs=1e-3)
+    worse, better, much = told["global_change"]
+    assert worse["chance"] + better["chance"] < 1.0
+    assert much["chance"] < better["chance"]

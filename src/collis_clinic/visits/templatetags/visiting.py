@@ -18,6 +18,6 @@ def at(table: Mapping[str, Any] | None, key: str) -> Any:
 
 
 @register.simple_tag
-def field(table: Mapping[str, Any] | None, *parts: str) -> Any:
+def field(table: Mapping[str, Any] | None, *parts: object) -> Any:
     """The value of a field whose name is made of parts."""
-    return at(table, "".join(parts))
+    return at(table, "".join(str(part) for part in parts))
