@@ -14,13 +14,25 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from collis.course.outcome import placebo_share, score
 from collis.toxin.batch import hill_three_halves
 from collis.toxin.timecourse import Array, decay_rate, effect_peak
-from collis.trials.design import Arm, Design, Draws, PeopleDesign, Randomisation, RunDesign, Strategy, Visits
+from collis.trials.design import (
+    Arm,
+    Design,
+    Draws,
+    Model,
+    NumericalPath,
+    PeopleDesign,
+    Randomisation,
+    RunDesign,
+    Strategy,
+    Visits,
+)
 from collis.trials.dosing import treatment_of
 from collis.trials.follow import Treatment, follow
 from collis.trials.population import draw_cohort
@@ -35,6 +47,7 @@ PATHS = tuple(
         "dosing",
         "follow",
         "harming",
+        "parts",
         "simulate",
         "tabulate",
         "strategies",
@@ -118,32 +131,56 @@ def by_lsoda(treatment: Treatment, person: int, luck: float) -> Array:
     return score(mine.baseline[person], relief, placebo)
 
 
-def over_lsoda(rounds: int, few: int) -> tuple[list[float], list[float], float]:
-    """Processor seconds a person of LSODA and of the trial (people drawn, followed, tables built); their difference.
+class Compared(NamedTuple):
+    """Processor seconds a person, turn by turn: LSODA on placebo, on toxin, the whole trial; LSODA's largest gap."""
 
-    LSODA is charged for the chain and the score alone, the trial for everything.
+    placebo: list[float]
+    toxin: list[float]
+    whole: list[float]
+    gap: float
+
+    @property
+    def same_trial(self) -> float:
+        """The trial with LSODA over the trial: half of the people on placebo, all else charged to both sides."""
+        return statistics.median(
+            (0.5 * (p + t) + w) / w for p, t, w in zip(self.placebo, self.toxin, self.whole, strict=True)
+        )
+
+    @property
+    def treated(self) -> float:
+        """LSODA of people on toxin, chain and score alone, over the whole trial."""
+        return statistics.median(t / w for t, w in zip(self.toxin, self.whole, strict=True))
+
+
+def over_lsoda(rounds: int, few: int, path: NumericalPath) -> Compared:
+    """LSODA for each person and the trial (people drawn, followed, rated, harmed, tables built), in turn.
+
+    Compiling, where the path needs it, is done before the clock starts.
     """
-    design = trial(SAMPLE)
+    design = replace(trial(SAMPLE), model=Model(path=path))
     streams = Streams.of(SEED, 0)
     from collis.knowledge.load import load
 
     cohort = draw_cohort(design, load(), count=few * rounds, generator=streams[0])
     chances = draw_chances(design, cohort, streams)
-    treatment = treatment_of(design.arms[1], cohort, load())
-    expected = follow(treatment, cohort, chances, design, load()).expected[:, 1:]
-    by_lsoda(treatment, 0, 1.0)
+    arms = [treatment_of(arm, cohort, load()) for arm in design.arms]
+    told = [follow(treatment, cohort, chances, design, load()).expected[:, 1:] for treatment in arms]
+    by_lsoda(arms[1], 0, 1.0)
     run_shard(design.text, 0)
-    slow, fast, gap = [], [], 0.0
+    slow: list[list[float]] = [[], []]
+    fast: list[float] = []
+    gap = 0.0
     for turn in range(rounds):
         rows = range(turn * few, (turn + 1) * few)
-        began = time.process_time()
-        scores = [by_lsoda(treatment, row, float(chances.luck[0, row])) for row in rows]
-        slow.append((time.process_time() - began) / few)
-        gap = max(gap, float(np.abs(np.array(scores) - expected[list(rows)]).max()))
+        for arm, treatment in enumerate(arms):
+            began = time.process_time()
+            scores = [by_lsoda(treatment, row, float(chances.luck[0, row])) for row in rows]
+            slow[arm].append((time.process_time() - began) / few)
+            gap = max(gap, float(np.abs(np.array(scores) - told[arm][list(rows)]).max()))
         began = time.process_time()
         run_shard(design.text, 0)
         fast.append((time.process_time() - began) / SAMPLE)
-    return slow, fast, gap
+    return Compared(placebo=slow[0], toxin=slow[1], whole=fast, gap=gap)
 
 
 def relief_over_lsoda(slow: Sequence[float]) -> float:
@@ -189,9 +226,9 @@ def run(thin: bool) -> Sequence[Measure]:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     people, planned, rounds, few = (20_000, 8, 1, 5) if thin else (WHOLE, PLANNED, 9, 60)
     taken, most = timed_run(trial(people))
-    slow, fast, gap = over_lsoda(rounds, few)
-    ratio = statistics.median(s / f for s, f in zip(slow, fast, strict=True))
-    alone = relief_over_lsoda(slow)
+    plain = over_lsoda(rounds, few, NumericalPath.NUMPY)
+    compiled = over_lsoda(rounds, few, NumericalPath.NUMBA)
+    alone = relief_over_lsoda(plain.toxin)
     departure = flatness((10_000, 100_000, 1_000_000), 1 if thin else 25)
     plans, _ = timed_run(strategies(planned))
     whole = people == WHOLE
@@ -201,15 +238,23 @@ def run(thin: bool) -> Sequence[Measure]:
                 detail=f"{people} people, Parquet on disk"),
         Measure(name="most memory of any process", figure=round(most), unit="MB",
                 bar=f"under {MEGABYTES:g} MB", met=most < MEGABYTES),
-        Measure(name="processor time a person", figure=round(1e6 * statistics.median(fast), 1), unit="us",
+        Measure(name="processor time a person", figure=round(1e6 * statistics.median(plain.whole), 1), unit="us",
                 bar="recorded, no bar", met=True, detail="drawing, course, ratings, harms and tables"),
-        Measure(name="whole trial over LSODA", figure=float(f"{ratio:.3g}"), unit="ratio",
-                bar=f"at least {OVER_LSODA:g}", met=ratio >= OVER_LSODA,
-                detail="the trial charged for everything, LSODA for chain and score alone"),
+        Measure(name="processor time a person, compiled path",
+                figure=round(1e6 * statistics.median(compiled.whole), 1), unit="us",
+                bar="recorded, no bar", met=True, detail="the same, the chain by numba, compiling left out"),
+        Measure(name="whole trial over LSODA", figure=float(f"{compiled.same_trial:.3g}"), unit="ratio",
+                bar=f"at least {OVER_LSODA:g}", met=compiled.same_trial >= OVER_LSODA,
+                detail="compiled path; both sides draw, rate and tabulate, half of the people are on placebo"),
+        Measure(name="whole trial over LSODA, without numba", figure=float(f"{plain.same_trial:.3g}"), unit="ratio",
+                bar="recorded, no bar", met=True, detail="the same"),
+        Measure(name="whole trial over LSODA of people on toxin, without numba",
+                figure=float(f"{plain.treated:.3g}"), unit="ratio", bar="recorded, no bar", met=True,
+                detail="LSODA for chain and score of people on toxin alone, the trial charged for everything"),
         Measure(name="chain and score over LSODA", figure=float(f"{alone:.3g}"), unit="ratio",
                 bar="recorded, no bar", met=True, detail="both charged for the same work"),
-        Measure(name="trial and LSODA differ by", figure=float(f"{gap:.2g}"), unit="points",
-                bar="at most 0.01", met=gap <= 0.01),
+        Measure(name="trial and LSODA differ by", figure=float(f"{max(plain.gap, compiled.gap):.2g}"), unit="points",
+                bar="at most 0.01", met=max(plain.gap, compiled.gap) <= 0.01),
         Measure(name="cost a person from 1e4 to 1e6", figure=round(100 * departure, 1), unit="percent",
                 bar="flat within 15 percent", met=departure <= FLAT_WITHIN or thin,
                 detail="largest departure from a million, sizes in turn, start-up left out"),

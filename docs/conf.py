@@ -87,6 +87,36 @@ def short(figure: float | int | str) -> str:
     return f"{figure:.3g}" if isinstance(figure, float) else str(figure)
 
 
+def study_table(name: str) -> str:
+    """The records of one study, what came out beside what it was held to."""
+    file = HERE / "measured" / f"{name}.json"
+    if not file.is_file():
+        return "Nothing has been recorded yet."
+    rows = ["| what | virtual | held to | inside |", "|---|---|---|---|"]
+    for record in json.loads(file.read_text("utf-8")):
+        barred = record["bar"] != "recorded, no bar"
+        inside = ("yes" if record["met"] else "**no**") if barred else ""
+        bar = record["bar"] if barred else ""
+        rows.append(f"| {record['name']} | {record['figure']} {record['unit']} | {bar} | {inside} |")
+    return "\n".join(rows)
+
+
+def score_table() -> str:
+    """The scoreboard of the shipped planners, a line for each."""
+    file = HERE / "measured" / "scoreboard.json"
+    if not file.is_file():
+        return "Nothing has been recorded yet."
+    lines: dict[str, dict[str, str]] = {}
+    for record in json.loads(file.read_text("utf-8")):
+        planner, _, what = record["name"].partition(": ")
+        if what:
+            lines.setdefault(planner, {})[what] = f"{record['figure']} {record['unit']}".strip()
+    heads = list(next(iter(lines.values())))
+    rows = [f"| planner | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    rows += [f"| {name} | {' | '.join(told.get(h, '') for h in heads)} |" for name, told in lines.items()]
+    return "\n".join(rows)
+
+
 project = PROJECT["name"].capitalize()
 author = "The Collis authors"
 copyright = f"2026, {author}"

@@ -7,7 +7,7 @@ import sys
 import traceback
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -37,7 +37,7 @@ from collis_clinic.audit.models import AuditEntry
 from collis_clinic.audit.recorded import Recorded
 from collis_clinic.records import people
 from collis_clinic.records.identity import Person
-from collis_clinic.records.models import InjectionLine, Session, Visit
+from collis_clinic.records.models import InjectionLine, PlanRecord, Session, Task, Visit
 from collis_clinic.stock import keeping
 from collis_clinic.stock.models import Lot
 from studies.clinic.people_here import DAY, browser_of, open_visits
@@ -47,7 +47,10 @@ WILD = (
     "' OR 1=1 --", "<script>alert(1)</script>", "{{ 7*7 }}", "../../etc/passwd", "2026-02-30", "9999-12-31",
     "0001-01-01", "2026-11-10T25:00", "true", "null", "[]", "{}", "٣", "\ufeff", "𝕏", "%00", "on",
 )  # fmt: skip
-LEFT_OUT = ("logout", "static/", "api/", "sw.js")
+FRESH = 0.7
+"""How often a form is read from its page just before it is posted, with its version and its token."""
+KIND = "kind of field: "
+LEFT_OUT = ("account/", "static/", "api/", "sw.js", "health", "offline")
 
 
 def work(*, calls: int, posts: int, seed: int) -> dict[str, Any]:
@@ -257,6 +260,8 @@ class Fields(HTMLParser):
             self.found[self._select].append(said.get("value", ""))
         if tag in ("input", "select", "textarea", "button") and said.get("name"):
             self.found.setdefault(said["name"], []).append(said.get("value", ""))
+            kind = said.get("inputmode") or said.get("type") or tag
+            self.found[said["name"]][:0] = [KIND + kind] if len(self.found[said["name"]]) == 1 else []
             self._select = said["name"] if tag == "select" else self._select
 
 
@@ -276,24 +281,37 @@ def _posts(
     )
     clients = {role: browser_of(role) for role in set(roles) - {Role.PATIENT}}
     seen: dict[str, dict[str, list[str]]] = {}
+    closed: set[str] = set()
     for number in range(count):
         role = roles[int(chance.integers(len(roles)))]
         client = clients.get(role) or Client(SERVER_NAME="localhost", raise_request_exception=False)
         route, converters = pages[number % len(pages)]
         path = "/" + _filled(route, converters, known, chance)
-        if route not in seen or chance.random() < 0.1:
+        if route in closed and chance.random() < 0.9:
+            route, converters = pages[int(chance.integers(len(pages)))]
+            path = "/" + _filled(route, converters, known, chance)
+        if route not in seen or chance.random() < FRESH:
             page: Any = client.get(path)
             yield page, f"GET {path} as {role}"
-            seen[route] = {**seen.get(route, {}), **_fields(page)}
-        form = {
-            name: _value(values, chance) for name, values in seen[route].items() if chance.random() < 0.85
-        }
+            seen[route] = _fields(page) or seen.get(route, {})
+        wild = (0.0, 0.03, 0.4)[int(chance.integers(3))]
+        kept = [(name, values) for name, values in seen[route].items() if chance.random() < 0.9]
+        form = {name: _value(values, wild, chance) for name, values in kept}
         for name in ("version", "token"):
             form.setdefault(name, str(uuid.uuid4()) if name == "token" else "1")
         answer: Any = client.post(path, form)
         yield answer, f"POST {path} as {role}: {str(form)[:160]}"
+        if answer.status_code == 405:
+            closed.add(route)
         if number % 20 == 0:
-            known["visit"].extend(Visit.objects.order_by("-recorded_at").values_list("pk", flat=True)[:2])
+            _learn(known)
+
+
+def _learn(known: dict[str, list[Any]]) -> None:
+    """Rows that the posts have made, for the addresses that name them."""
+    for name, model in (("visit", Visit), ("record", PlanRecord), ("number", Task), ("task", Task)):
+        known[name] = list(model.objects.order_by("-recorded_at").values_list("pk", flat=True)[:8])
+    known["user"] = known["pk"] = list(User.objects.values_list("pk", flat=True)[:8])
 
 
 def _fields(page: Any) -> dict[str, list[str]]:
@@ -305,20 +323,31 @@ def _fields(page: Any) -> dict[str, list[str]]:
     return reader.found
 
 
-def _value(values: list[str], chance: np.random.Generator) -> str:
-    if chance.random() < 0.35:
+def _value(values: list[str], wild: float, chance: np.random.Generator) -> str:
+    """A value for a field: what it offers, else what fits its kind; now and then what it does not expect."""
+    if chance.random() < wild:
         return WILD[int(chance.integers(len(WILD)))]
-    fits: list[Callable[[], str]] = [
-        lambda: str(int(chance.integers(0, 200))),
-        lambda: f"{chance.random() * 100:.1f}",
-        lambda: "yes",
-        lambda: DAY.isoformat(),
-        lambda: "a few words",
-    ]
-    offered = [value for value in values if value]
-    if offered and chance.random() < 0.8:
+    kind = next((v.removeprefix(KIND) for v in values if v.startswith(KIND)), "")
+    offered = [value for value in values if value and not value.startswith(KIND)]
+    if offered and (
+        kind in ("hidden", "radio", "checkbox", "select", "submit", "button") or chance.random() < 0.5
+    ):
         return offered[int(chance.integers(len(offered)))]
-    return fits[int(chance.integers(len(fits)))]()
+    match kind:
+        case "decimal":
+            return ("", f"{chance.random() * 30:.1f}")[int(chance.integers(2))]
+        case "number" | "numeric":
+            return ("", str(int(chance.integers(0, 12))))[int(chance.integers(2))]
+        case "date":
+            return DAY.isoformat()
+        case "datetime-local":
+            return f"{DAY.isoformat()}T09:30"
+        case "time":
+            return "09:30"
+        case "select" | "radio" | "checkbox" | "hidden":
+            return ""
+        case _:
+            return ("", "a few words")[int(chance.integers(2))]
 
 
 def _filled(

@@ -21,12 +21,12 @@ from tests.clinic_place import set_up
 
 set_up()
 
-from django.core.cache import cache
-from playwright.sync_api import Browser, sync_playwright
+from django.core.cache import cache  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from collis_clinic.access.roles import Role
-from tests.browser.driving import HAND, WIDTHS, Desk, Hand, Opener, listen
-from tests.clinic.conftest import (  # noqa: F401 - the fixtures of the clinic serve here too
+from collis_clinic.access.roles import Role  # noqa: E402
+from tests.browser.driving import HAND, WIDTHS, Desk, Hand, Opener, listen  # noqa: E402
+from tests.clinic.conftest import (  # noqa: E402, F401 - the fixtures of the clinic serve here too
     _own_place,
     acting,
     django_db_modify_db_settings,

@@ -1,4 +1,4 @@
-"""Second factors in a real browser: codes of an app, a passkey held by the browser, recovery codes; staff only get in with one."""
+"""Second factors in a real browser: codes of an app, a passkey, recovery codes; staff get in with one alone."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ def test_a_passkey_is_made_and_then_signs_in_without_a_password(nurse, users):
     if passwordless.count():
         passwordless.check()
     with nurse.page.expect_navigation():
-        nurse.page.click("main button#mfa_webauthn_add, main button[type=submit], main button[type=button] >> nth=0")
+        nurse.page.click(
+            "main button#mfa_webauthn_add, main button[type=submit], main button[type=button] >> nth=0"
+        )
     assert Authenticator.objects.filter(user=users[Role.NURSE], type="webauthn").count() == 1
     nurse.go("/account/second-factor/webauthn/")
     expect(nurse.page.locator("main")).to_contain_text("Phone")
@@ -160,7 +162,9 @@ def test_recovery_codes_are_shown_once_and_each_opens_once(nurse, users):
         with nurse.page.expect_navigation():
             nurse.page.click("main button[type=submit] >> nth=0")
     shown = nurse.page.locator("main textarea, main #recovery_codes").first
-    codes = (shown.input_value() if shown.evaluate("e => e.tagName") == "TEXTAREA" else shown.inner_text()).split()
+    codes = (
+        shown.input_value() if shown.evaluate("e => e.tagName") == "TEXTAREA" else shown.inner_text()
+    ).split()
     assert len(codes) >= 8
     nurse.go("/account/second-factor/recovery-codes/")
     assert codes[0] not in nurse.page.content()

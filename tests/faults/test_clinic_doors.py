@@ -65,7 +65,7 @@ def test_a_sign_in_changes_the_sessions_number(users):  # noqa: F811
     session = client.session
     session["planted"] = "by somebody else"
     session.save()
-    client.cookies[COOKIE] = session.session_key
+    client.cookies[COOKIE] = str(session.session_key)
     client.post("/account/login/", {"login": "user-patient", "password": PASSWORD})
     assert client.cookies[COOKIE].value != session.session_key
 

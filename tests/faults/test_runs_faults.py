@@ -82,6 +82,29 @@ def test_a_killed_dask_worker_is_survived(tmp_path, counted):
     assert tree(tmp_path / "killed") == tree(tmp_path / "whole")
 
 
+def test_the_command_gives_the_same_tables_on_two_dask_workers_as_alone(tmp_path):
+    from distributed import LocalCluster
+
+    design = tmp_path / "small.trial.toml"
+    shipped = (ROOT / "examples" / "trials" / "type-b.trial.toml").read_text("utf-8")
+    design.write_text(shipped + "\n[run]\nshard = 30\n", "utf-8")
+    start = "import sys; from collis.cli import run; sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", start, "trial", "run", str(design), "--patients", "300", "--out"]
+    alone = subprocess.run([*command, str(tmp_path / "alone")], cwd=ROOT, capture_output=True, text=True)
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50, memory_limit=0
+    ) as cluster:
+        many = subprocess.run(
+            [*command, str(tmp_path / "many"), "--engine", "dask", "--address", cluster.scheduler_address],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+    assert (alone.returncode, many.returncode) == (0, 0), alone.stderr + many.stderr
+    assert tree(tmp_path / "many") == tree(tmp_path / "alone")
+    assert len(list((tmp_path / "many" / "tables" / "people").glob("*.parquet"))) == 10
+
+
 def test_a_shard_that_kills_every_worker_is_named_and_not_tried_for_ever(tmp_path, counted):
     asked = job(calls=str(counted), deadly=[1], shards=3)
     with pytest.raises(RunStopped, match="shard 1: the process that computed it died 3 times"):

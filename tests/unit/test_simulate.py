@@ -13,6 +13,7 @@ import pytest
 from collis.course.cycle import SessionArrays, course
 from collis.course.draws import draw_response
 from collis.course.outcome import placebo_share, score
+from collis.course.readouts import global_change, part_scores, untreated_parts
 from collis.course.relief import session_level, time_curves
 from collis.knowledge.load import load
 from collis.knowledge.names import Muscle
@@ -42,8 +43,9 @@ from collis.trials.design import (
     Visits,
 )
 from collis.trials.dosing import treatment_of
-from collis.trials.follow import Followed, follow
+from collis.trials.follow import Followed, follow, impressions
 from collis.trials.muscles import draw_shares, places_of
+from collis.trials.parts import first_parts, later_parts
 from collis.trials.population import Cohort, draw_cohort, trial_population
 from collis.trials.simulate import Streams, allocation, draw_chances, run_shard, simulate
 from collis.trials.tabulate import Words
@@ -298,8 +300,71 @@ def test_people_without_effect_leave_and_have_no_rows_afterwards() -> None:
     assert set(words(people["left_reason"])[~people["completed"]]) == {"lack_of_effect"}
 
 
+def test_hardly_anybody_leaves_a_trial_that_has_no_rule_for_it() -> None:
+    design = trial(lump(0, B), lump(10_000, B), people=8000, drop_out=DropOut())
+    people = simulate(design, 0).by_name["people"]
+    assert 0.01 < 1.0 - people["completed"].mean() < 0.06
+
+
+def test_a_trial_that_releases_those_without_benefit_loses_them_at_that_visit() -> None:
+    design = trial(lump(0), lump(236), drop_out=DropOut(lack_of_effect=Leave.NO, release_week=4.0))
+    tables = simulate(design, 0).by_name
+    people, visits = tables["people"], tables["visits"]
+    gain = dict(zip(visits["person"][visits["week"] == 4], visits["gain"][visits["week"] == 4], strict=True))
+    least = float(KNOWN.outcomes.leaving.satisfied_above.value)
+    for person, left in zip(people["person"], people["left_week"], strict=True):
+        assert (left == 4.0) == (gain[person] < least)
+
+
+def test_an_arm_may_have_a_distance_between_sessions_of_its_own() -> None:
+    often = replace(lump(236, name="often"), apart_weeks=8.0)
+    design = trial(
+        lump(236, name="seldom"),
+        often,
+        people=50,
+        weeks=(4.0, 8.0, 12.0, 16.0, 20.0, 24.0),
+        retreatment=Retreatment(rule=Rule.INTERVAL, apart_weeks=12.0, cycles=9),
+    )
+    tables = simulate(design, 0).by_name
+    seldom = set(tables["people"]["person"][tables["people"]["arm"].codes == 0])
+    weeks: dict[bool, set[float]] = {True: set(), False: set()}
+    for person, week in zip(tables["sessions"]["person"], tables["sessions"]["week"], strict=True):
+        weeks[person in seldom].add(float(week))
+    assert weeks == {True: {0.0, 12.0}, False: {0.0, 8.0, 16.0}}
+
+
+def test_parts_are_those_of_a_single_patient_also_where_a_part_is_full() -> None:
+    generator = np.random.default_rng(5)
+    highest = np.array([35.0, 30.0, 20.0])
+    kappa = np.array([1.0, 1.0, 1.2])
+    shares = generator.lognormal(sigma=1.5, size=(3, 400))
+    untreated, rated = generator.uniform(0.0, 85.0, (2, 400))
+    whole, now = first_parts(list(shares), untreated, rated, highest=highest)
+    plain = np.ones(3)
+    assert np.allclose(whole, untreated_parts(shares.T, 0.0, kappa=plain, total=untreated, highest=highest))
+    assert np.allclose(now, untreated_parts(whole, 0.0, kappa=plain, total=rated, highest=highest))
+    relief, placebo = generator.uniform(0.0, 1.0, (400, 4)), generator.uniform(-0.2, 0.4, (400, 4))
+    later = generator.uniform(0.0, 85.0, (400, 4))
+    found = later_parts(whole, relief, placebo, later, kappa=kappa, highest=highest)
+    alone = part_scores(whole[:, None], relief, placebo, kappa=kappa, highest=highest)
+    assert np.allclose(found, untreated_parts(alone, 0.0, kappa=plain, total=later, highest=highest))
+    assert np.allclose(found.sum(axis=-1), later)
+
+
+def test_impressions_come_at_the_chances_a_single_patient_is_told() -> None:
+    link = KNOWN.outcomes.global_change
+    chance = global_change(5.0, thresholds=link.thresholds, scale=float(link.scale.value))
+    uniform = (np.arange(200_000) + 0.5)[:, None] / 200_000
+    true = np.broadcast_to([40.0, 35.0], (200_000, 2))
+    answers = impressions(true, uniform, KNOWN)[:, 0]
+    shares = [float((answers == step).mean()) for step in range(-3, 4)]
+    assert shares == pytest.approx(list(chance), abs=2e-5)
+
+
 def test_people_leave_for_other_reasons_at_the_rate_of_the_design() -> None:
-    design = trial(lump(236), people=20_000, drop_out=DropOut(lack_of_effect=Leave.NO, other_percent_a_week=1.0))
+    design = trial(
+        lump(236), people=20_000, drop_out=DropOut(lack_of_effect=Leave.NO, other_percent_a_week=1.0)
+    )
     people = simulate(design, 0).by_name["people"]
     assert people["completed"].mean() == pytest.approx(0.99**16, abs=0.01)
     assert set(words(people["left_reason"])) == {"other", ""}

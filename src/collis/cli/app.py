@@ -357,7 +357,7 @@ def predict(
             show(forecast_text(forecast, width=width(), colour=colour()))
             show(f"Verdict: {state_words(checked.verdict)}\n\n")
         for path in written:
-            show(f"Wrote {path}\n")
+            show(f"Written: {path}\n")
     _leave(DONE if any(checked.passes for checked, _ in found) else REFUSED)
 
 

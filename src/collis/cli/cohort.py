@@ -42,12 +42,13 @@ def score(
         str,
         typer.Argument(
             metavar="PLANNER",
-            help="label_start, balanced, low_risk or textbook; plans in a .json or .csv file; or package.module:function.",
+            help="label_start, balanced, low_risk, textbook; a .json or .csv of plans; or package.module:function.",
             show_default=False,
         ),
     ],
     patients: Annotated[
-        int | None, typer.Option("--patients", min=1, help="Only the first of the cohort.", show_default=False)
+        int | None,
+        typer.Option("--patients", min=1, help="Only the first of the cohort.", show_default=False),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the answer as JSON instead of text.")
@@ -57,6 +58,8 @@ def score(
 
     Every plan passes the gate. A refused plan is not given and is counted with the rules it broke.
     """
+    import sys
+
     from collis.knowledge.load import load
     from collis.trials.cohort import read_cohort
     from collis.trials.planners import planner_of
@@ -66,6 +69,7 @@ def score(
     knowledge = load()
     with working("Reading the cohort"):
         members = read_cohort()
+    sys.path.insert(0, str(Path.cwd()))  # a planner may lie where the command is given
     chosen = planner_of(planner, members, knowledge)
     with working("Planning and playing"):
         found = scored(planner, list(play(chosen, members, knowledge, people=patients)))

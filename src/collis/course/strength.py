@@ -33,16 +33,20 @@ def strength_losses(
     Injected ones first, the weakest first in both. What earlier sessions left in a muscle counts in.
     """
     told, greatest = knowledge.outcomes.strength, float(knowledge.response.greatest_strength_loss.value)
-    limit = float(level_at(float(told.recovered.value) / _PERCENT / greatest, exponent=draws.hill))
+    limit, least = (
+        float(level_at(float(entry.value) / _PERCENT / greatest, exponent=draws.hill))
+        for entry in (told.recovered, told.told)
+    )
     product = reached.plan.product
     fresh = _chains(draws, product)[0]
     past = {name: _chains(draws, name)[1:] for name in (carried.products if carried is not None else ())}
+    injected = {injection.where for injection in reached.plan.injections}
     found = []
     for where, units in reached.by_place.items():
         given = session_level(draws, product, units, knowledge.muscles[where.muscle])
         left: Mapping[str, Array] = carried.left.get(where, {}) if carried is not None else {}
-        aimed = where in reached.aimed
-        if not aimed and _PERCENT * _lost(float(np.median(given)), draws, greatest) < float(told.told.value):
+        aimed = where in injected
+        if not aimed and 2 * np.count_nonzero(given >= least) < draws.count:
             continue
         level = given[:, None] * fresh
         for name, states in left.items():
@@ -54,15 +58,11 @@ def strength_losses(
             StrengthLoss(
                 where=where,
                 aimed=aimed,
-                percent=band_of(_PERCENT * _lost(highest, draws, greatest)),
+                percent=band_of(_PERCENT * strength_loss(highest, exponent=draws.hill, greatest=greatest)),
                 recovered_week=when_of(np.where(highest <= limit, 0.0, back)),
             )
         )
     return tuple(sorted(found, key=lambda s: (not s.aimed, -s.percent.median, s.where.muscle.value)))
-
-
-def _lost(level: Array | float, draws: ResponseDraws, greatest: float) -> Array:
-    return strength_loss(level, exponent=draws.hill, greatest=greatest)
 
 
 @lru_cache(maxsize=4)

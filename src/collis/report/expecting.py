@@ -47,7 +47,7 @@ def noticed_words(f: Forecast) -> str:
     if f.noticed is None:
         return "no effect expected"
     late = words.number(f.noticed.day + f.noticed.spread, 0)
-    return f"day {words.number(f.noticed.day, 0)} on average, in some day {late}"
+    return f"day {words.number(f.noticed.day, 0)}, some day {late}"
 
 
 def _weeks(when: When | None) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from collis.case.case import Case
 from collis.case.plan import Plan
 from collis.report import findings, words
-from collis.report.curves import best_week, course_chart
+from collis.report.course_chart import course_chart
+from collis.report.curves import best_week
 from collis.report.forecast_text import answers_told, antibodies_told, risk_told, strength_rows
 from collis.report.spread_chart import spread_chart
 from collis.report.terminal import state_words

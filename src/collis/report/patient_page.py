@@ -125,7 +125,7 @@ def _expect(offer: Offer) -> list[str]:
     if f.noticed is not None:
         day, late = words.number(f.noticed.day, 0), words.number(f.noticed.day + f.noticed.spread, 0)
         said.append(
-            f"People notice the first change on day {day} on average; for some it takes until day {late}."
+            f"People notice the first change on day {day} on average. For some it takes until day {late}."
         )
     if f.peak_week is not None:
         said.append(f"The effect is often best near week {words.number(best_week(f), 0)}.")

@@ -104,9 +104,7 @@ def made(knowledge: Knowledge) -> str:
     places, own = places_of(knowledge), cohort.population
     people, shared = [], {}
     for row in range(PEOPLE):
-        case = examined(
-            cohort, row, share[row], _ARM, knowledge, np.random.default_rng((SEED, row))
-        )
+        case = examined(cohort, row, share[row], _ARM, knowledge, np.random.default_rng((SEED, row)))
         head, tail = write_case(replace(case, date=ON)).split(_FROM)
         history = "treated" if cohort.treated[row] else "naive"
         shared[history] = _FROM + tail

@@ -100,8 +100,7 @@ class Outcome(StrEnum):
 
 
 class Leave(StrEnum):
-    """How readily people without benefit leave: not at all, as in trials without a rule for it, as in trials with an
-    easy way out."""
+    """How readily people without benefit leave: not, as where no rule lets them, as where the way out is easy."""
 
     NO = "no"
     RARELY = "rarely"

@@ -55,9 +55,10 @@ def harmed(
     serotype_b = harms.is_serotype_b(product)
     found = []
     for number, (effect, model) in enumerate(harms.effects.items()):
-        chance = chances(typical_curve(model), (exposure[effect] * share)[:, None], serotype_b=serotype_b)[
-            :, 0
-        ]
+        amount = exposure[effect] * share
+        if amount.size and amount.min() == amount.max():
+            amount = amount[:1]  # everybody alike: worked out once
+        chance = chances(typical_curve(model), amount[:, None], serotype_b=serotype_b)[:, 0]
         who = np.flatnonzero(uniform[number, :, 0] < chance)
         onset, weeks = when(model.timing, half_life_days, uniform[number, who, 1])
         found.append(Harmed(effect=effect, who=who, onset=onset, weeks=weeks))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collis.course.readouts import part_scores, untreated_parts
 from collis.toxin.timecourse import Array
@@ -36,9 +37,8 @@ def later_parts(
     left = np.asarray(1.0 - relief)
     usual = [left if k == 1.0 else np.maximum(1.0 - k * relief, 0.0) for k in kappa]
     weights = [untreated[:, i, None] * each for i, each in enumerate(usual)]
-    _, before = _scaled(weights, total * (left - left * placebo), highest, wanted=False)
-    found, after = _scaled(weights, rated, highest)
-    if len(rows := np.flatnonzero((before | after).any(axis=1))):
+    found, full = _scaled(weights, rated, highest, most=np.maximum(rated, total * (left - left * placebo)))
+    if len(rows := np.flatnonzero(full.any(axis=1))):
         some = part_scores(
             untreated[rows, None, :], relief[rows], placebo[rows], kappa=kappa, highest=highest
         )
@@ -49,15 +49,17 @@ def later_parts(
 
 
 def _scaled(
-    weights: Sequence[Array], total: Array, highest: Array, *, wanted: bool = True
-) -> tuple[Array, Array]:
-    """Weights scaled to the total (part last), and where that is no answer: a part too high, no weight at all."""
+    weights: Sequence[Array], total: Array, highest: Array, *, most: Array | None = None
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Weights scaled to the total (part last), and where that is no answer: no weight, or a part too high at `most`."""
     held = sum(weights[1:], start=weights[0])
     none = held <= 0.0
-    ratio = total / np.where(none, 1.0, held)
+    each = 1.0 / np.where(none, 1.0, held)
+    ratio = total * each
+    at_most = ratio if most is None else most * each
     full = none
-    found = np.empty((len(weights), *ratio.shape) if wanted else (1, *ratio.shape))
+    found = np.empty((len(weights), *ratio.shape))
     for i, weight in enumerate(weights):
-        part = np.multiply(weight, ratio, out=found[i if wanted else 0])
-        full = full | (part > highest[i])
+        np.multiply(weight, ratio, out=found[i])
+        full = full | (weight * at_most > highest[i])
     return np.moveaxis(found, 0, -1), full

@@ -61,7 +61,9 @@ def read_plans(path: Path, members: Members) -> Mapping[str, Plan]:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(where=str(path), read="a file that cannot be read", expected="plans as text") from error
+        raise BadInput(
+            where=str(path), read="a file that cannot be read", expected="plans as text"
+        ) from error
     rows = _from_csv(text, path) if path.suffix == ".csv" else _from_json(text, path)
     for key in rows:
         members.member(key)
@@ -73,13 +75,24 @@ def _function(named: str) -> Planner:
     try:
         found: Callable[[Case], Any] = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise BadInput(where="planner", read=repr(named), expected=f"a function that can be imported: {error}") from error
+        raise BadInput(
+            where="planner", read=repr(named), expected=f"a function that can be imported: {error}"
+        ) from error
 
     def plan(member: Member) -> Plan | None:
-        made = found(member.case)
+        try:
+            made = found(member.case)
+        except Exception as error:  # whatever a foreign planner trips over is told with its person
+            raise BadInput(
+                where=f"{named}, {member.key}",
+                read=f"{type(error).__name__}: {error}",
+                expected="a plan or None",
+            ) from error
         if made is not None and not isinstance(made, Plan):
             raise BadInput(
-                where=f"{named}, {member.key}", read=type(made).__name__, expected="a collis.case.plan.Plan or None"
+                where=f"{named}, {member.key}",
+                read=type(made).__name__,
+                expected="a collis.case.plan.Plan or None",
             )
         return made
 
@@ -89,7 +102,10 @@ def _function(named: str) -> Planner:
 def _from_json(text: str, path: Path) -> dict[str, tuple[str, list[Mapping[str, Any]]]]:
     try:
         raw = json.loads(text, parse_float=Decimal)
-        return {str(key): (str(plan.get("product", PRODUCT)), list(plan["injections"])) for key, plan in raw.items()}
+        return {
+            str(key): (str(plan.get("product", PRODUCT)), list(plan["injections"]))
+            for key, plan in raw.items()
+        }
     except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(
             where=str(path), read="no plans", expected='{"P001": {"injections": [...]}, ...}'
@@ -100,7 +116,9 @@ def _from_csv(text: str, path: Path) -> dict[str, tuple[str, list[Mapping[str, A
     reader = csv.DictReader(io.StringIO(text))
     lacking = {"patient", "muscle", "side", "units"} - set(reader.fieldnames or ())
     if lacking:
-        raise BadInput(where=str(path), read=f"no column {', '.join(sorted(lacking))}", expected="one row an injection")
+        raise BadInput(
+            where=str(path), read=f"no column {', '.join(sorted(lacking))}", expected="one row an injection"
+        )
     found: dict[str, tuple[str, list[Mapping[str, Any]]]] = {}
     for row in reader:
         told = {key: value for key, value in row.items() if key is not None and value not in (None, "")}

@@ -192,6 +192,7 @@ def match_table(design: Design) -> MatchTable:
     return _matched(_reference_key(design))[1]
 
 
+@lru_cache(maxsize=8)
 def _reference_key(design: Design) -> str:
     """What of a design decides its weights, as a design: people and parameters, neither chance nor treatment."""
     plain = Design(

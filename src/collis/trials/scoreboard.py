@@ -110,7 +110,9 @@ def score(planner: str, played: Sequence[Played]) -> Score:
     )
 
 
-def play(planner: Planner, members: Members, knowledge: Knowledge, *, people: int | None = None) -> Iterator[Played]:
+def play(
+    planner: Planner, members: Members, knowledge: Knowledge, *, people: int | None = None
+) -> Iterator[Played]:
     """Every person of the cohort (or the first few) planned, gated and played, one after another."""
     for member in members.people[:people]:
         plan = planner(member)
@@ -138,7 +140,9 @@ def _played(
 
 
 def _rules(checked: CheckedPlan, level: Level) -> tuple[str, ...]:
-    found = (rule for reason in checked.verdict.clinical if reason.level is level for rule in reason.rule.split())
+    found = (
+        rule for reason in checked.verdict.clinical if reason.level is level for rule in reason.rule.split()
+    )
     return tuple(dict.fromkeys(found))
 
 
@@ -184,7 +188,9 @@ def _dollars(checked: CheckedPlan, case: Case, knowledge: Knowledge) -> float | 
     except BadInput:
         return None
     supply = Supply(
-        vials=tuple(vial.units for vial in drawn.vials), given=drawn.totals.given, discarded=drawn.totals.wasted
+        vials=tuple(vial.units for vial in drawn.vials),
+        given=drawn.totals.given,
+        discarded=drawn.totals.wasted,
     )
     found = cost(checked.plan, case, supply, knowledge.payer(PAYER), knowledge, Circumstances())
     amounts = found.allowed if isinstance(found, Cost) else None

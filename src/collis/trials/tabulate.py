@@ -123,8 +123,8 @@ def _visits(arm: Arrived, design: Design, knowledge: Knowledge) -> Columns:
     rows = None if there.all() else np.flatnonzero(there)
 
     def kept(values: NDArray[Any], kind: type) -> NDArray[Any]:
-        column = np.broadcast_to(values, wide).astype(kind, order="C").ravel()
-        return column if rows is None else column.take(rows)
+        column: NDArray[Any] = np.broadcast_to(values, wide).astype(kind, order="C").ravel()
+        return column if rows is None else column.take(rows, mode="clip")
 
     responder = (gain >= least * followed.rated[:, :1]) & (visit > 0)
     return {
@@ -264,7 +264,7 @@ def _arrow(column: Any, pa: Any) -> Any:
         case Missing():
             return pa.nulls(column.length, pa.bool_())
         case _ if np.issubdtype(column.dtype, np.floating):
-            unknown = np.isnan(column)
-            return pa.array(column, mask=unknown if unknown.any() else None)
+            known = not column.size or not np.isnan(column.min())
+            return pa.array(column, mask=None if known else np.isnan(column))
         case _:
             return pa.array(column)

@@ -41,11 +41,19 @@ SHARED_DRUG_LINE = frozenset({"drug", "waste"})
 
 
 def checked_session(session: Session) -> Kept[CheckedPlan]:
-    """The gate on a session as planned, with its preparation where there is one; kept."""
-    kept: Kept[CheckedPlan] = stored_check(
-        session.visit, plan_of(session), preparation=preparation_of(session)
-    )
+    """The gate on a session as planned, with its preparation where there is one; kept. Before anything is given, what
+    was mixed is judged as if it were given as soon as it was mixed.
+    """
+    kept: Kept[CheckedPlan] = stored_check(session.visit, plan_of(session), preparation=_drawn_up(session))
     return kept
+
+
+def _drawn_up(session: Session) -> Preparation | None:
+    """What was drawn up; None while only the dilution is chosen."""
+    made = preparation_of(session)
+    if made is not None and made.injected_at is None and made.mixed_at is not None:
+        return replace(made, injected_at=made.mixed_at)
+    return made
 
 
 def same_plan(session: Session) -> bool:
@@ -97,7 +105,8 @@ def refusals_of_given(session: Session) -> tuple[Said, ...]:
         return ()
     case = case_of(session.visit, product=plan.product)
     before = {(r.rule, r.limit) for r in _refusals(api.check(plan_of(session), case))}
-    found = [r for r in _refusals(api.check(plan, case)) if (r.rule, r.limit) not in before]
+    now = api.check(plan, case, _drawn_up(session))
+    found = [r for r in _refusals(now) if (r.rule, r.limit) not in before]
     return tuple(said(r) for r in found)
 
 

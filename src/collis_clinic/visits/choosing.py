@@ -84,7 +84,7 @@ def choose(request: HttpRequest, visit: UUID) -> HttpResponse:
                 carried.copy_last(found)
             else:
                 record = PlanRecord.objects.filter(
-                    visit=found, kind="consult", pk=request.POST["record"]
+                    visit=found, kind="consult", pk=request.POST.get("record") or None
                 ).get()
                 carried.choose(found, record, request.POST.get("key", ""))
     except PlanRecord.DoesNotExist:

@@ -168,8 +168,8 @@ def _keep(request: HttpRequest, session: Session) -> None:
             line.given_ml = outputs.volume_ml(session, line.given_units or Decimal(0))
             line.read_at = line.read_at or now
             line.save(action="give")
-        over_limit(session)
         session.given_at = session.given_at or now
+        over_limit(session)
         whole = all(line.given_units for line in lines)
         session.outcome = Outcome.GIVEN if whole else Outcome.PARTLY
         session.outcome_reason = None if whole else _partly(request)

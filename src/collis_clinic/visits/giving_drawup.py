@@ -45,7 +45,6 @@ def draw_up(request: HttpRequest, visit: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             not_signed(session)
-            rules.need_checked(session)
             if request.POST.get("act") == "scan":
                 scanned = keeping.label_from(request.POST.get("gs1", ""), row.on)
             elif request.POST.get("act") == "receive":
@@ -73,7 +72,7 @@ def _shown(session: Session, scanned: VialLabel | None) -> dict[str, Any]:
         "made": made,
         "used": [] if made is None else list(made.vials.select_related("vial__lot").order_by("recorded_at")),
         "people": staff(),
-        "now_time": timezone.localtime().strftime("%H:%M"),
+        "now_time": timezone.localtime().strftime("%H:%M") if session.visit.on == timezone.localdate() else "",
         "sizes": sorted({lot.vial_units for lot in lots} or {Decimal(100), Decimal(200)}),
     }
 
@@ -132,6 +131,7 @@ def _save(request: HttpRequest, session: Session) -> str:
     ]
 
     def work() -> None:
+        rules.need_checked(session)
         made = _mixed(form, session, wanted)
         vials = _opened(session, made, wanted)
         _drawn(session, made, vials)

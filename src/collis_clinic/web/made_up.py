@@ -38,15 +38,16 @@ PASSWORD = "nobody here is real"
 PATIENTS = 40
 PRODUCTS = ("onabotulinumtoxinA",) * 6 + ("incobotulinumtoxinA",) * 2 + ("abobotulinumtoxinA",) * 2
 BRANDS = {"onabotulinumtoxinA": "BOTOX", "incobotulinumtoxinA": "XEOMIN", "abobotulinumtoxinA": "DYSPORT"}
-SURNAMES = (
+_SURNAMES = (
     "Alder Ashgrove Barley Beechwood Birchall Bramble Briar Cedar Clover Cypress Elmwood Fennel "
     "Fernley Foxglove Gorse Hawthorn Hazel Heather Hollybush Ivy Juniper Larch Laurel Lavender "
     "Linden Mallow Maple Meadow Mistletoe Moss Myrtle Oakley Olive Poplar Primrose Rowan Rushes "
     "Sorrel Thistle Willow Yarrow Yewtree"
-).split()  # fmt: skip
-GIVEN = (
+)
+_GIVEN = (
     "Ada Bruno Cleo Dario Edda Felix Greta Hugo Ines Jonas Kira Leo Mona Nils Olga Paul Quinn Rosa Sven Tilda"
-).split()  # fmt: skip
+)
+SURNAMES, GIVEN = _SURNAMES.split(), _GIVEN.split()
 POSTURES: tuple[dict[str, Any], ...] = (
     {"turn": {"deg": "30", "toward": "left"}, "tilt": {"deg": "10", "toward": "right"},
      "shoulder_elevation": {"right": 2, "left": 0}},
@@ -54,8 +55,21 @@ POSTURES: tuple[dict[str, Any], ...] = (
     {"turn": {"deg": "10", "toward": "left"}, "tilt": {"deg": "20", "toward": "left"}},
     {"turn": {"deg": "20", "toward": "right"}, "flexion": {"deg": "15", "toward": "back"}},
 )  # fmt: skip
-NOT_OVER = ("swallowing", "breathing", "voice", "lung_disease", "allergies", "albumin_refused", 
-            "infection_at_site", "neuromuscular_disease", "pregnancy", "breastfeeding", "neck_surgery", "medicines", "platelets_low")  # fmt: skip
+NOT_OVER = (
+    "swallowing",
+    "breathing",
+    "voice",
+    "lung_disease",
+    "allergies",
+    "albumin_refused",
+    "infection_at_site",
+    "neuromuscular_disease",
+    "pregnancy",
+    "breastfeeding",
+    "neck_surgery",
+    "medicines",
+    "platelets_low",
+)
 
 Thing = TypeVar("Thing")
 Lines = list[tuple[str, str, int, Decimal, str]]

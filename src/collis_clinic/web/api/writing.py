@@ -5,7 +5,7 @@ Signing, giving, opening vials and erasing are done by a person on a page, not h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -141,11 +141,10 @@ def _form(body: shapes.PlanIn) -> Mapping[str, str]:
     return form
 
 
-def _readable(found: Any) -> None:
+def _readable(found: Iterable[Problem]) -> None:
     """Raise with every problem there is."""
     wrong: dict[str, list[str]] = {}
     for problem in found:
-        assert isinstance(problem, Problem)
         wrong.setdefault(problem.field or "lines", []).append(problem.text)
     if wrong:
         raise ValidationError(wrong)
