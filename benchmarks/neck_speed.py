@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.optimize import root  # type: ignore[import-untyped]
+from scipy.optimize import root
 
 from collis.knowledge.load import load
 from collis.neck.balance import Problem, pose_problem, unbalanced

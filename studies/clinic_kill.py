@@ -1,6 +1,6 @@
 """Writers killed with -9 in the middle of 200 writes: nothing half is left, on SQLite and on PostgreSQL.
 
-Three processes write sessions, sign and amend them, and draw from vials as fast as they can; one after the other
+Four processes write sessions, sign and amend them, and draw from vials as fast as they can; one after the other
 is killed at a random moment and replaced. Then every session is read: its lines, its versions, its place in the
 ledger; the trail is sealed and verified, and each row's changes are counted against its entries.
 """

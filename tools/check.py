@@ -23,7 +23,7 @@ QUESTIONS: dict[str, list[str]] = {
 
 def main() -> int:
     """Ask every question and show what was found wrong; 1 if anything was."""
-    clinic = ROOT / ".venv" / ".cache" / "clinic"  # its settings, which mypy reads, need a place for their keys
+    clinic = ROOT / ".venv" / ".cache" / "clinic"  # mypy reads its settings; they need a place for keys
     environment = {**os.environ, "COLLIS_DATA": str(clinic)}
     failed = []
     for name, command in QUESTIONS.items():

@@ -31,7 +31,7 @@ from collis_clinic.stock import keeping
 from collis_clinic.stock.models import Vial
 from studies.clinic.vials import _findings
 
-WRITERS = 3
+WRITERS = 4
 DAY = date(2026, 11, 10)
 PRODUCT = "onabotulinumtoxinA"
 MUSCLES = [m.value for m in Muscle][:8]
@@ -48,11 +48,11 @@ def work(*, kills: int, seed: int) -> dict[str, Any]:
     connections.close_all()
     living = [_writer(user.pk, int(chance.integers(2**31))) for _ in range(WRITERS)]
     for number in range(kills):
-        time.sleep(float(chance.uniform(0.02, 0.25)))
-        doomed = living.pop(int(chance.integers(len(living))))
+        time.sleep(float(chance.uniform(0.05, 0.6)))
+        doomed = living.pop(int(chance.integers(1, len(living))))  # the first writes on throughout
         os.kill(doomed, signal.SIGKILL)
         os.waitpid(doomed, 0)
-        if number < kills - WRITERS:
+        if number < kills - WRITERS + 1:
             living.append(_writer(user.pk, int(chance.integers(2**31))))
     for pid in living:
         os.kill(pid, signal.SIGKILL)

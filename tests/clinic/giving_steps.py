@@ -83,7 +83,8 @@ def checked(client: Client, session: Session) -> Session:
             reason_code="patient_informed",
             reason="talked over",
         )
-    return Session.objects.get(pk=session.pk)
+    found: Session = Session.objects.get(pk=session.pk)
+    return found
 
 
 def drawn_up(client: Client, session: Session, lot: Lot, **fields: Any) -> Any:

@@ -15,6 +15,7 @@ from collis.errors import BadInput
 from collis_clinic.access.roles import Role
 from collis_clinic.audit import chain, guards
 from collis_clinic.records import backup, people
+from collis_clinic.records.identity import Person
 from collis_clinic.records.models import InjectionLine, Patient
 from collis_clinic.secrets import FILES, FOLDER, UnsafeKeys, keys_from
 from tests.clinic.conftest import ON
@@ -56,7 +57,8 @@ def clinic(visit, signed_in, users, tmp_path, settings) -> Path:
     send(client, "given", session, **sites(session))
     send(client, "sign", session)
     chain.seal()
-    return tmp_path
+    place: Path = tmp_path
+    return place
 
 
 def test_a_backup_restores_to_the_same_clinic(clinic):
@@ -72,14 +74,16 @@ def test_a_backup_restores_to_the_same_clinic(clinic):
     assert guards.missing() == []
     sides = {(x.muscle, x.side, x.given_units) for x in InjectionLine.objects.all()}
     assert ("splenius_capitis", "left", 30) in sides
-    assert people.person_of(Patient.objects.get()).surname == "Example"
+    person = people.person_of(Patient.objects.get())
+    assert person is not None
+    assert person.surname == "Example"
 
 
 def test_rows_made_after_a_restore_get_numbers_of_their_own(clinic, acting):
     made = backup.backup(clinic / "out")
     empty_the_tables()
     backup.restore(made.data)
-    people.register(people.Person(surname="Next", given_name=""), region="US")
+    people.register(Person(surname="Next", given_name=""), region="US")
     chain.seal()
     assert chain.verify().sound
 

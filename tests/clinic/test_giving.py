@@ -61,7 +61,9 @@ def test_a_plan_is_checked_only_through_the_gate_with_its_record(session, signed
     client = signed_in(Role.INJECTOR)
     found = checked(client, session)
     assert found.state == "checked"
+    assert found.plan_record is not None
     assert found.plan_record.kind == "check"
+    assert found.checked_by is not None
     assert found.checked_by.role == "injector"
     assert {o.rule for o in Override.objects.all()} == {h.rule for h in held(session)}
 
@@ -105,11 +107,13 @@ def test_a_refusal_needs_a_second_name_of_another_person(heavy, signed_in, users
     assert found.state == "draft"
     assert all(h.waits_for_second for h in refused)
     override = refused[0].override
+    assert override is not None
     assert client.post(reverse("visits:override-second", args=[override.pk])).status_code == 422
     other = User.objects.create_user("other", "correct horse battery", role="injector", name="Other")
     users[Role.INJECTOR] = other
     second = signed_in(Role.INJECTOR)
     for h in refused:
+        assert h.override is not None
         assert second.post(reverse("visits:override-second", args=[h.override.pk])).status_code == 302
     send(second, "gate", session, act="go")
     assert Session.objects.get().state == "checked"
@@ -274,8 +278,8 @@ def test_what_went_differently_needs_a_reason_and_keeps_both(session, signed_in)
     more = {f"why-{line.pk}": "bleeding", f"f-{line.pk}": "active", f"g-{line.pk}": "emg"}
     send(client, "given", session, **{**less, **more})
     line.refresh_from_db()
-    assert (line.planned_units, line.given_units, line.given_ml) == (30, 20, Decimal("0.2"))
-    assert (line.difference_reason, line.emg_finding, line.ultrasound_finding) == ("bleeding", "active", None)
+    assert [line.planned_units, line.given_units, line.given_ml] == [30, 20, Decimal("0.2")]
+    assert [line.difference_reason, line.emg_finding, line.ultrasound_finding] == ["bleeding", "active", None]
     assert Session.objects.get().outcome == "given"
 
 

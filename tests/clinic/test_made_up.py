@@ -33,7 +33,7 @@ def demo(settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_small_year_is_sound_shown_as_an_example_and_made_once(demo):
-    said = []
+    said: list[str] = []
     assert made_up.fill(patients=3, say=said.append)
     assert not made_up.fill(patients=3, say=said.append)
     assert made_up.PASSWORD in said[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from collis.case.patient import Answer
 from collis.errors import BadInput
 from collis.knowledge.names import Muscle
 from collis.side import Side
+from collis.units import Dose
 from collis_clinic import bridge
 from collis_clinic.access.roles import Role
 from collis_clinic.audit.fields import FixedField

@@ -9,7 +9,7 @@ import pytest
 from django.urls import get_resolver, reverse
 
 from collis_clinic.access.roles import Role
-from collis_clinic.audit.entries import AuditEntry
+from collis_clinic.audit.models import AuditEntry
 from collis_clinic.records.models import (
     Assessment,
     CheckIn,
@@ -248,7 +248,12 @@ def test_a_report_knows_brand_and_lot_already(session, signed_in):
     report = SafetyReport.objects.get()
     assert report.product == "onabotulinumtoxinA"
     assert report.lots == [
-        {"product": "onabotulinumtoxinA", "brand": "BOTOX", "lot": "EX1234", "expiry": lot.expiry.isoformat()}
+        {
+            "product": "onabotulinumtoxinA",
+            "brand": "BOTOX",
+            "lot": "EX1234",
+            "expiry": f"{lot.expiry:%Y-%m-%d}",
+        }
     ]
     assert SideEffect.objects.get().grade == 2
     assert Task.objects.get(kind="safety_report").state == "open"

@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from scipy.integrate import quad  # type: ignore[import-untyped]
-from scipy.optimize import root  # type: ignore[import-untyped]
+from scipy.integrate import quad
+from scipy.optimize import root
 
 from collis.neck.balance import pose_problem, unbalanced
 from collis.neck.equilibrium import newton

@@ -151,7 +151,7 @@ def test_units_may_differ_from_person_to_person():
 
 
 def test_ratings_are_clipped_to_the_scale():
-    assert ratings(np.array([1.0, 84.0]), np.array([-5.0, 5.0]), 0.0, highest=85.0) == pytest.approx(
+    assert ratings(np.array([1.0, 84.0]), np.array([-5.0, 5.0]), np.zeros(2), highest=85.0) == pytest.approx(
         [0.0, 85.0]
     )
 

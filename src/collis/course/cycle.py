@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collis.course.outcome import placebo_share, rated, score
 from collis.errors import BadInput
@@ -60,7 +61,7 @@ class PatientArrays:
         """How many people."""
         return int(self.baseline.shape[0])
 
-    def pick(self, index: Array | slice) -> PatientArrays:
+    def pick(self, index: NDArray[np.intp] | Array | slice) -> PatientArrays:
         """Some of the people, in the order of `index`."""
         chosen: dict[str, object] = {}
         for field in fields(self):

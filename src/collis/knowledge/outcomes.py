@@ -71,7 +71,8 @@ class GlobalChangeLink:
 class Leaving:
     """Leaving for lack of effect: the `weekly` chance while the rated gain lies below `satisfied_above` points.
 
-    `without_rule` is that chance in a trial of one session that offers no way out. Nobody leaves before `from_week`; a forecast tells the chance up to `by_week`.
+    `without_rule` is that chance in a trial of one session that offers no way out. Nobody leaves before
+    `from_week`; a forecast tells the chance up to `by_week`.
     """
 
     satisfied_above: Sourced[Any]

@@ -76,7 +76,8 @@ def textbook_plan(arm: Arm, subtype: Subtype, knowledge: Knowledge) -> Plan:
     """The arm's total over the main muscles of a form, the same for everybody who has it.
 
     Taken are the muscles a typical posture of that form ranks first, none that sources dispute or that needs an image
-    the arm does not have; they share the Units as trials of the product shared them, in its round steps.
+    the arm does not have; they share the Units as trials of the product shared them, in its round steps. No muscle and
+    no site gets more than any source gives there; what would be more is left out.
     """
     most = int(knowledge.populations.textbook_muscles.value)
     entries = [
@@ -95,21 +96,28 @@ def textbook_plan(arm: Arm, subtype: Subtype, knowledge: Knowledge) -> Plan:
     for entry, weight in zip(entries, weights, strict=True):
         units = decimal_of(arm.units or 0.0) * decimal_of(weight / sum(weights))
         rounded = max((units / least).to_integral_value(rounding=ROUND_HALF_UP), Decimal(1)) * least
+        most_here = knowledge.muscles[entry.muscle].doses[arm.product].highest_any_source
+        if most_here is not None:
+            rounded = min(rounded, decimal_of(most_here.value) // least * least)
         injections.append(
             Injection(
                 muscle=entry.muscle,
                 side=entry.side,
                 dose=Dose.of(rounded, arm.product),
-                sites=_sites(entry.where, arm.product, knowledge),
+                sites=_sites(entry.where, arm.product, rounded, knowledge),
                 guidance=arm.guidance,
             )
         )
     return Plan(name=arm.name, product=arm.product, injections=tuple(injections), origin=Origin.COMPUTED)
 
 
-def _sites(where: MuscleSide, product: str, knowledge: Knowledge) -> int:
-    sites = knowledge.muscles[where.muscle].doses[product].sites
-    return 1 if sites is None else max(1, round(sum(float(n) for n in sites.value) / len(sites.value)))
+def _sites(where: MuscleSide, product: str, units: Decimal, knowledge: Knowledge) -> int:
+    """The usual number of sites, more where one would get more than any source gives in a site."""
+    usual = knowledge.muscles[where.muscle].doses[product].sites
+    sites = 1 if usual is None else max(1, round(sum(float(n) for n in usual.value) / len(usual.value)))
+    highest = knowledge.product(product).highest_site
+    needed = 1 if highest is None else int(-(-units // decimal_of(highest.value)))
+    return max(sites, needed)
 
 
 def examined(

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from collis.units import plain
 from collis_clinic.access.gate import needs, requires
 from collis_clinic.access.roles import Action
 from collis_clinic.bridge import outputs
@@ -143,7 +144,7 @@ def _stored(value: Any) -> Any:
         return [_stored(v) for v in value]
     if isinstance(value, dict):
         return {k: _stored(v) for k, v in value.items()}
-    return value if value is None or isinstance(value, bool | str) else str(Decimal(str(value)).normalize())
+    return value if value is None or isinstance(value, bool | str) else plain(Decimal(str(value)))
 
 
 def _signed(request: HttpRequest, product: str, region: str, facts: tuple[Fact, ...]) -> None:
@@ -208,4 +209,4 @@ def _stricter(read: str, fact: Fact) -> str | None:
             _("%(name)s: read %(read)s beside %(shipped)s. A local limit may be stricter, never looser.")
             % {"name": fact.name, "read": read[:20], "shipped": shipped}
         )
-    return str(local.normalize())
+    return plain(local)
