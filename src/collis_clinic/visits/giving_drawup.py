@@ -72,7 +72,9 @@ def _shown(session: Session, scanned: VialLabel | None) -> dict[str, Any]:
         "made": made,
         "used": [] if made is None else list(made.vials.select_related("vial__lot").order_by("recorded_at")),
         "people": staff(),
-        "now_time": timezone.localtime().strftime("%H:%M") if session.visit.on == timezone.localdate() else "",
+        "now_time": timezone.localtime().strftime("%H:%M")
+        if session.visit.on == timezone.localdate()
+        else "",
         "sizes": sorted({lot.vial_units for lot in lots} or {Decimal(100), Decimal(200)}),
     }
 

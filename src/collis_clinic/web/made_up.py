@@ -222,13 +222,13 @@ def _users() -> dict[str, User]:
 def _stock(start: date) -> None:
     for product, units in (("onabotulinumtoxinA", "200"), ("onabotulinumtoxinA", "100"),
                            ("incobotulinumtoxinA", "200"), ("abobotulinumtoxinA", "500")):  # fmt: skip
-        for number, (months, count) in enumerate(((14, 80), (20, 120), (30, 60))):
+        for number, (months, count) in enumerate(((14, 110), (20, 40), (30, 20))):
             keeping.receive(
                 product=product,
                 number=f"EX{product[:2].upper()}{units}{number + 1}",
                 expiry=start + timedelta(days=30 * months),
                 vial_units=Decimal(units),
-                count=count if units != "100" else 20,
+                count=count if units == "200" and product == PRODUCTS[0] else count // 4 + 10,
                 on=start,
                 brand=BRANDS[product],
                 place="Fridge 1",
@@ -502,7 +502,7 @@ def _signed(clinic: Clinic, one: One, session: rows.Session, by: User) -> None:
     booked.state = "done" if session.outcome == "given" else "cancelled"
     booked.save()
     plan_follow_up(session, by)
-    recent = visit.on > clinic.today - timedelta(days=100)
+    recent = visit.on > clinic.today - timedelta(days=30)
     if by.as_role is Role.TRAINEE and not recent:
         with acting_as(clinic.as_user("injector")):
             signing.countersign(session, clinic.users["injector"])
