@@ -21,6 +21,7 @@ from collis_clinic.records.models import Assessment, Session, SideEffect, Visit
 from collis_clinic.records.opening import open_visit
 from collis_clinic.records.saying import SAYABLE, Problem, both, problems
 from collis_clinic.visits.frame import frame
+from collis_clinic.visits.giving_after import notice_poor_response
 from collis_clinic.visits.last import last_session
 from collis_clinic.visits.posture import fields_of, loose_posture, picture, posture_from, words_of
 from collis_clinic.visits.reading import choice, expected, number, text, whole
@@ -117,6 +118,7 @@ def _save(request: HttpRequest, visit: Visit, row: Assessment, before: Session |
         row.findings = [*kept, {"muscle": muscle, "side": side, "found": kinds}]
     _save_effect(request, visit, row, before)
     row.save()
+    notice_poor_response(row)
 
 
 def _save_effect(request: HttpRequest, visit: Visit, row: Assessment, before: Session | None) -> None:

@@ -120,9 +120,7 @@ def picture(seen: Posture) -> SafeString:
         f'<svg class="posture" viewBox="{160 * n} 0 160 190" aria-hidden="true">{part}</svg>'
         for n, part in enumerate(parts)
     )
-    return mark_safe(
-        f'<div class="postures" role="img" aria-label="{escape(alt, quote=True)}">{shown}</div>'
-    )
+    return mark_safe(f'<div class="postures" role="img" aria-label="{escape(alt, quote=True)}">{shown}</div>')
 
 
 def _shift(seen: Posture, name: str) -> float:
