@@ -17,6 +17,7 @@ QUESTIONS: dict[str, list[str]] = {
     "types": [str(BIN / "mypy")],
     "ladder": [str(BIN / "lint-imports"), "--cache-dir", ".venv/.cache/imports"],
     "locks": [sys.executable, "-m", "tools.check_locks"],
+    "sbom": [sys.executable, "-m", "tools.sbom", "--check"],
     "records": [sys.executable, "-m", "tools.check_records"],
 }
 
