@@ -104,7 +104,7 @@ def test_a_function_that_gives_no_plan_is_told_with_its_person(
     [({"muscle": "biceps"}, "biceps"), ({"units": "many"}, "numbers"), ({"guidance": "luck"}, "luck")],
 )
 def test_a_slip_in_a_file_names_the_person(change: dict[str, str], word: str, tmp_path: Path) -> None:
-    path = write(tmp_path, **change)  # type: ignore[arg-type]
+    path = write(tmp_path, **change)
     with pytest.raises(BadInput, match=f"P001.*{word}"):
         read_plans(path, MEMBERS)
 
