@@ -29,8 +29,9 @@ from collis_clinic.records.saying import SAYABLE, Problem, both, problems
 from collis_clinic.records.words import Outcome
 from collis_clinic.visits import giving_rules as rules
 from collis_clinic.visits import reading
-from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse, submit_once
+from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse
 from collis_clinic.visits.giving_timeout import spoken
+from collis_clinic.visits.reading import submit_once
 
 DIFFERENCES = (
     ("bleeding", gettext_lazy("bleeding at the site, stopped")),

@@ -25,7 +25,8 @@ from collis_clinic.records.opening import open_visit
 from collis_clinic.records.saying import SAYABLE, Problem, problems
 from collis_clinic.records.words import TaskKind
 from collis_clinic.visits import reading
-from collis_clinic.visits.giving_form import page, submit_once
+from collis_clinic.visits.giving_form import page
+from collis_clinic.visits.reading import submit_once
 
 ROLE_OF = {"swallow_check": Role.NURSE, "peak_visit": Role.NURSE, "review": Role.INJECTOR}
 

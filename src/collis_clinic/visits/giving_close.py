@@ -23,7 +23,8 @@ from collis_clinic.stock import keeping
 from collis_clinic.stock.models import VialState
 from collis_clinic.visits import reading
 from collis_clinic.visits.giving_drawup import settle
-from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse, submit_once
+from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse
+from collis_clinic.visits.reading import submit_once
 
 TOLD = (
     ("spread", gettext_lazy("trouble swallowing, speaking or breathing: call for help at once")),

@@ -29,7 +29,8 @@ from collis_clinic.stock import keeping
 from collis_clinic.stock.models import Lot, Vial, VialState
 from collis_clinic.visits import giving_rules as rules
 from collis_clinic.visits import reading
-from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse, staff, submit_once
+from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse, staff
+from collis_clinic.visits.reading import submit_once
 
 TENTH = Decimal("0.1")
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from collis_clinic.access.models import User
 from collis_clinic.access.roles import Role
-from collis_clinic.jobs.leasing import once
 from collis_clinic.records.models import Session, Visit
 from collis_clinic.records.saying import Problem
 from collis_clinic.visits.frame import frame
@@ -38,19 +35,6 @@ def not_signed(session: Session) -> None:
     """Raise where the session is signed: it is amended, not edited."""
     if session.is_signed:
         raise ValidationError(_("This session is signed. Amend it, with a reason."))
-
-
-def submit_once(request: HttpRequest, what: str, work: Callable[[], None]) -> bool:
-    """Do the work of a form once, however often it is sent; a form without its token is refused."""
-    token = request.POST.get("token", "")
-    try:
-        uuid.UUID(token)
-    except ValueError:
-        raise ValidationError(_("This form is too old. Reload the page and send it again.")) from None
-    done = once(f"{what} {token}", work)
-    if not done:
-        messages.info(request, _("This was sent twice and saved once."))
-    return done
 
 
 def staff() -> list[User]:

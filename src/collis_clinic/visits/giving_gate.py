@@ -17,7 +17,8 @@ from collis_clinic.records.opening import open_visit
 from collis_clinic.records.saying import SAYABLE, Problem, problems
 from collis_clinic.records.words import OverrideReason
 from collis_clinic.visits import giving_rules as rules
-from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse, submit_once
+from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse
+from collis_clinic.visits.reading import submit_once
 
 
 @requires(Action.VISIT_READ)

@@ -31,7 +31,8 @@ from collis_clinic.visits import reading, ready
 from collis_clinic.visits.giving import DIFFERENCES, groups_of, over_limit, read_site
 from collis_clinic.visits.giving_after import notice_poor_response, plan_follow_up
 from collis_clinic.visits.giving_close import vials_of
-from collis_clinic.visits.giving_form import page, session_or_refuse, submit_once
+from collis_clinic.visits.giving_form import page, session_or_refuse
+from collis_clinic.visits.reading import submit_once
 
 STOPPED = (Outcome.DEFERRED, Outcome.CANCELLED)
 SKIP = frozenset(

@@ -21,7 +21,8 @@ from collis_clinic.records.opening import open_visit
 from collis_clinic.records.saying import SAYABLE, Problem, problems
 from collis_clinic.visits import giving_rules as rules
 from collis_clinic.visits import reading
-from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse, submit_once
+from collis_clinic.visits.giving_form import not_signed, page, session_or_refuse
+from collis_clinic.visits.reading import submit_once
 
 READ_BACK = ("person", "product", "strength", "total", "right", "left")
 """What is ticked while it is read aloud; a side without a dose is read as none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from collis_clinic.records.words import SupplyRoute, VisitKind
 from collis_clinic.visits.before import newest_authorisation
 from collis_clinic.visits.frame import frame
 from collis_clinic.visits.last import past_sessions
-from collis_clinic.visits.reading import choice, number, text, whole
+from collis_clinic.visits.reading import choice, day, number, text, whole
 
 
 @requires(Action.VISIT_READ)
@@ -133,20 +132,8 @@ def _authorise(request: HttpRequest, visit: Visit, held: Authorisation | None) -
     row.product = product
     row.units = number(form, "units", what=_("Units such as 200"))
     row.sessions = whole(form, "sessions", what=_("a number of sessions"))
-    row.from_on, row.to_on = _day(form, "from_on"), _day(form, "to_on")
+    row.from_on, row.to_on = day(form, "from_on"), day(form, "to_on")
     row.diagnosis_code = text(form, "diagnosis_code")
     if row.from_on and row.to_on and row.to_on < row.from_on:
         raise ValidationError({"to_on": _("Read a last day before the first.")})
     row.save()
-
-
-def _day(form: Any, name: str) -> date | None:
-    read = form.get(name, "").strip()
-    if not read:
-        return None
-    try:
-        return date.fromisoformat(read)
-    except ValueError:
-        raise ValidationError(
-            {name: _("Read “%(read)s”, expected a day as year-month-day.") % {"read": read[:20]}}
-        ) from None

@@ -27,7 +27,7 @@ from collis_clinic.records.models import LabelSignOff, Task
 from collis_clinic.records.saying import SAYABLE, Problem, problems
 from collis_clinic.records.words import TaskKind
 from collis_clinic.visits import reading
-from collis_clinic.web.forms import submit_once
+from collis_clinic.visits.reading import submit_once
 
 YEAR = timedelta(days=365)
 

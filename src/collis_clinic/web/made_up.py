@@ -28,6 +28,7 @@ from collis_clinic.bridge import outputs
 from collis_clinic.records import models as rows
 from collis_clinic.records import people, signing
 from collis_clinic.records.identity import Person
+from collis_clinic.records.models.visit import QUESTIONS
 from collis_clinic.stock import keeping
 from collis_clinic.stock.models import Recall, Vial, VialState
 from collis_clinic.visits import giving_rules as rules
@@ -55,21 +56,7 @@ POSTURES: tuple[dict[str, Any], ...] = (
     {"turn": {"deg": "10", "toward": "left"}, "tilt": {"deg": "20", "toward": "left"}},
     {"turn": {"deg": "20", "toward": "right"}, "flexion": {"deg": "15", "toward": "back"}},
 )  # fmt: skip
-NOT_OVER = (
-    "swallowing",
-    "breathing",
-    "voice",
-    "lung_disease",
-    "allergies",
-    "albumin_refused",
-    "infection_at_site",
-    "neuromuscular_disease",
-    "pregnancy",
-    "breastfeeding",
-    "neck_surgery",
-    "medicines",
-    "platelets_low",
-)
+NOT_OVER = (*QUESTIONS, "medicines", "platelets_low")
 
 Thing = TypeVar("Thing")
 Lines = list[tuple[str, str, int, Decimal, str]]

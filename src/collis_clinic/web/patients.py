@@ -39,8 +39,8 @@ from collis_clinic.records.opening import open_patient
 from collis_clinic.records.saying import SAYABLE, Problem, problems
 from collis_clinic.records.words import AppointmentState, LedgerSource, VisitKind
 from collis_clinic.visits import reading
+from collis_clinic.visits.reading import day, submit_once
 from collis_clinic.web import today
-from collis_clinic.web.forms import day, submit_once
 
 SHOWN = 30
 

@@ -27,7 +27,7 @@ from collis_clinic.records.words import TaskKind
 from collis_clinic.stock import keeping
 from collis_clinic.stock.models import Lot, Movement, Recall, Vial, VialState
 from collis_clinic.visits import reading
-from collis_clinic.web.forms import day, submit_once
+from collis_clinic.visits.reading import day, submit_once
 
 SOON_DAYS = 60
 

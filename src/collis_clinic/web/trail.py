@@ -18,7 +18,7 @@ from collis_clinic.audit.models import AuditEntry, AuditSeal
 from collis_clinic.records.models import Patient
 from collis_clinic.records.saying import SAYABLE, problems
 from collis_clinic.visits import reading
-from collis_clinic.web.forms import day
+from collis_clinic.visits.reading import day
 from collis_clinic.web.patients import users_by_pseudonym
 
 SHOWN = 50
